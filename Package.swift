@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is compiled with: Swift 6 mode is the default of these tools.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // Readers over borrowed bytes are ~Escapable; their lifetimes are spelled out with @_lifetime.
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A target of the library, in its default folder under Sources/.
+func ring(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A built-in plugin: one folder under Plugins/, which SwiftPM finds only by its path.
+func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name + "Plugin", dependencies: dependencies, path: "Plugins/\(name)", swiftSettings: settings)
+}
+
+/// The tests of one target.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "millrace",
+    products: [.executable(name: "millrace", targets: ["millrace"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // C: system libraries, and the few lines that Swift can't express.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Pure: no I/O, no clock, no Foundation.
+        ring("MySQLWire"),
+        ring("Pooling"),
+        ring("ProxyCore", ["MySQLWire"]),
+        ring("PluginAPI", ["MySQLWire", "Pooling", "ProxyCore"]),
+
+        // Libraries.
+        ring("ServerSide", ["MySQLWire", "PluginAPI", "COpenSSL"]),
+
+        // I/O.
+        ring("EventLoop", ["CLinux", "Pooling", heap]),
+        ring(
+            "Chassis",
+            [
+                "CLinux", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore",
+                argumentParser, logging,
+            ]),
+
+        // Plugins.
+        plugin("Proxy", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", argumentParser]),
+        plugin("Sandbox", ["MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb]),
+
+        .executableTarget(
+            name: "millrace", dependencies: ["Chassis", "ProxyPlugin", "SandboxPlugin"], swiftSettings: settings),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore"],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        tests("MySQLWireTests", ["MySQLWire", "TestSupport"]),
+        tests("PoolingTests", ["Pooling"]),
+        tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
+        tests("EventLoopTests", ["EventLoop", "Pooling"]),
+        tests("ServerSideTests", ["ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
+        tests("SandboxTests", ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
+        tests("ChassisTests", ["Chassis", "EventLoop", "PluginAPI", "Pooling", "TestSupport", argumentParser, logging]),
+        tests(
+            "SimulationTests",
+            ["Chassis", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", "TestSupport"]),
+        tests("TidyTests", []),
+    ]
+)

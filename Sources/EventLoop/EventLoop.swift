@@ -1,0 +1,54 @@
+public import Pooling
+
+/// One event-loop thread's world: its streams, listeners, timers and mailbox.
+///
+/// The interface is completion-style: callers say what shall happen and hear when it has; that fits epoll and io_uring
+/// alike. Except for ``execute(_:)``, ``stop()`` and `init`, everything belongs on the loop's own thread. Subclasses are the
+/// pollers and the simulator's loop.
+open class EventLoop {
+    /// The loop's number, from 0.
+    public final let index: Int
+
+    /// A loop with the given number.
+    public init(index: Int) {
+        self.index = index
+    }
+
+    /// The time at which the present turn of the loop began, or a later one.
+    open var now: MonotonicTime { fatalErrorOfAbstractClass() }
+
+    /// Starts to connect; the handler hears `connected` or `ended` later, never before this returns.
+    ///
+    /// Host names are resolved off the loop; every address of a name is tried until `timeout` has passed.
+    open func connect(to endpoint: Endpoint, timeout: TimeSpan, handler: StreamHandler, tag: UInt8) -> ByteStream {
+        fatalErrorOfAbstractClass()
+    }
+
+    /// Accepts from a listening socket; `accepted` makes the handler of each new stream, or nil to close it at once.
+    open func accept(from listener: ListeningSocket, accepted: @escaping (ByteStream) -> StreamHandler?) {
+        fatalErrorOfAbstractClass()
+    }
+
+    /// Stops accepting from all listeners; their sockets are closed by their owner.
+    open func stopAccepting() { fatalErrorOfAbstractClass() }
+
+    /// Sets, moves or clears the handler's one deadline; moving it later costs nothing.
+    open func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) { fatalErrorOfAbstractClass() }
+
+    /// Runs `job` once, at `time` or as soon as possible after it, on the loop's thread.
+    open func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) { fatalErrorOfAbstractClass() }
+
+    /// Runs `job` on the loop's thread in a later turn; callable from every thread.
+    open func execute(_ job: @escaping @Sendable () -> Void) { fatalErrorOfAbstractClass() }
+
+    /// Turns until ``stop()``; called on the thread that becomes the loop's.
+    open func run() { fatalErrorOfAbstractClass() }
+
+    /// Ends ``run()`` after the present turn; callable from every thread.
+    open func stop() { fatalErrorOfAbstractClass() }
+}
+
+/// The end of the line for a method that every subclass must override.
+func fatalErrorOfAbstractClass(_ function: StaticString = #function) -> Never {
+    fatalError("\(function) is abstract")
+}

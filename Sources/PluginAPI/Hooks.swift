@@ -1,0 +1,47 @@
+/// Asked when a client has connected, and again after every backend that could not be reached.
+public protocol ConnectHook: PluginWorker {
+    /// Decides where the session goes.
+    func connect(_ session: Session) -> ConnectVerdict
+}
+
+/// Asked when the backend's greeting has arrived.
+public protocol HandshakeHook: PluginWorker {
+    /// Decides on the greeting.
+    ///
+    /// - Parameter packet: the greeting's payload, as the client would get it.
+    func handshake(_ packet: Span<UInt8>, in session: Session) -> HandshakeVerdict
+}
+
+/// Asked when the client's login has arrived.
+public protocol AuthHook: PluginWorker {
+    /// Decides on the login.
+    ///
+    /// - Parameter packet: the payload of the client's HandshakeResponse41.
+    func auth(_ packet: Span<UInt8>, in session: Session) -> AuthVerdict
+}
+
+/// Asked for every packet with which the backend answers a login.
+public protocol AuthResultHook: PluginWorker {
+    /// Decides on the answer.
+    ///
+    /// - Parameter packet: the payload: OK, ERR, an auth switch or more data.
+    func authResult(_ packet: Span<UInt8>, in session: Session) -> AuthResultVerdict
+}
+
+/// Asked when a whole command of the client has arrived.
+public protocol QueryHook: PluginWorker {
+    /// Decides on the command.
+    func query(_ command: borrowing CommandView, in session: Session) -> QueryVerdict
+}
+
+/// Asked when the answer to a query that this plugin has injected is complete.
+public protocol ResultHook: PluginWorker {
+    /// Decides what the client sees of the answer.
+    func result(_ result: borrowing ResultView, in session: Session) -> ResultVerdict
+}
+
+/// Told when a session ends, exactly once for every session whose connect phase was begun.
+public protocol DisconnectHook: PluginWorker {
+    /// Takes leave of the session.
+    func disconnect(_ session: Session)
+}

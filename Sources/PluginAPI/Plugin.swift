@@ -1,0 +1,116 @@
+public import Pooling
+
+/// A plugin: one value a process, made from its options when it is named by `--plugins`.
+///
+/// Three lifetimes, three types: the plugin lives as long as the process, its worker as long as an event loop,
+/// and ``PerSession`` values as long as a client's session.
+public protocol Plugin: AnyObject, Sendable {
+    /// The plugin's options; the chassis wants `ParsableArguments` of swift-argument-parser.
+    associatedtype Options
+
+    /// The word that loads the plugin, for instance `proxy`.
+    static var name: String { get }
+
+    /// One sentence on what the plugin does, for `--help`.
+    static var summary: String { get }
+
+    /// Makes the plugin; opens nothing yet.
+    ///
+    /// - Throws: an error whose description tells the user which option is wrong and what to do.
+    init(options: Options, host: any PluginHost) throws
+
+    /// Asks the host for listeners and backends; called in the order of `--plugins`, after every plugin was made.
+    ///
+    /// - Throws: an error whose description tells the user what to do.
+    func start() throws
+
+    /// Makes the plugin's part for one event loop, on that loop's thread; nil where it has no hooks.
+    func makeWorker(on loop: any LoopContext) -> (any PluginWorker)?
+
+    /// Lets go of what the plugin holds outside of loops; called once, after the last session has ended.
+    func stop()
+}
+
+/// A plugin's part for one event loop; conforming to a phase's hook protocol is the subscription to that phase.
+///
+/// A worker is used on its loop's thread only and needs no locks.
+public protocol PluginWorker: AnyObject {}
+
+/// What the chassis does for plugins.
+public protocol PluginHost: AnyObject, Sendable {
+    /// The backends of the process.
+    var backends: BackendSet { get }
+
+    /// Asks for a listening endpoint; all are opened together, after the last plugin has started.
+    func listen(on endpoint: Endpoint, for service: Service)
+
+    /// Offers a server inside this process as the backend for who has none configured.
+    func offerBackend(_ endpoint: Endpoint)
+
+    /// The backend that some plugin has offered, once every plugin was made.
+    var offeredBackend: Endpoint? { get }
+
+    /// Writes a line to the log; the text is only made where the level is logged.
+    func log(_ level: LogLevel, _ message: @autoclosure () -> String)
+}
+
+/// How important a log line is; the words of `--log-level`, from most to least important.
+public enum LogLevel: UInt8, BitwiseCopyable, CaseIterable, Sendable {
+    /// The process can't go on.
+    case error
+    /// Something is broken and wants an operator.
+    case critical
+    /// Something is odd, the service goes on.
+    case warning
+    /// A notable event of normal operation.
+    case message
+    /// A detail of normal operation.
+    case info
+    /// Everything.
+    case debug
+}
+
+/// What a listening endpoint is for.
+public enum Service: Sendable {
+    /// Clients that are walked through the phases to a backend.
+    ///
+    /// `loginTimeout` bounds the time from the connect to the end of the login; the others are waits for one side's next byte.
+    case proxy(ProxyTimeouts)
+    /// Clients of a server inside this process.
+    case server(any ServerSessionFactory)
+}
+
+/// The waits of a proxied session.
+public struct ProxyTimeouts: Sendable {
+    /// For one attempt to connect to a backend.
+    public var connect: TimeSpan
+    /// From a client's connect to the end of its login.
+    public var login: TimeSpan
+    /// For the next byte of the client or the backend, whoever's turn it is.
+    public var read: TimeSpan
+    /// For a peer to take the bytes that are pending for it.
+    public var write: TimeSpan
+
+    /// The given waits.
+    public init(connect: TimeSpan, login: TimeSpan, read: TimeSpan, write: TimeSpan) {
+        self.connect = connect
+        self.login = login
+        self.read = read
+        self.write = write
+    }
+}
+
+/// What an event loop does for a worker.
+public protocol LoopContext: AnyObject {
+    /// The loop's number, from 0; work that needs doing once a process belongs on loop 0.
+    var index: Int { get }
+
+    /// The time of the loop's present turn.
+    var now: MonotonicTime { get }
+
+    /// Runs `job` once, at `time` or soon after, on this loop's thread.
+    func schedule(at time: MonotonicTime, _ job: @escaping () -> Void)
+
+    /// Tries to connect and closes again; `completion` hears on this loop's thread whether the endpoint took the connection.
+    func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void)
+}

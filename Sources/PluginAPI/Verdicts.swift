@@ -1,0 +1,99 @@
+public import MySQLWire
+public import Pooling
+
+/// What a connect hook decides.
+public enum ConnectVerdict {
+    /// No opinion.
+    case next
+    /// Connect to this backend.
+    case backend(Backend)
+    /// Greet the client with this payload; no backend is attached.
+    case greet([UInt8])
+    /// Tell the client this and close.
+    case refuse(SQLError)
+    /// Ask again after ``Session/resume()``; refused with an ERR when the deadline passes first.
+    case hold(until: MonotonicTime)
+}
+
+/// What a handshake hook decides.
+public enum HandshakeVerdict {
+    /// No opinion: the greeting goes to the client.
+    case next
+    /// The client gets this payload in its place.
+    case replace([UInt8])
+    /// Tell the client this and close.
+    case refuse(SQLError)
+    /// Ask again after ``Session/resume()``.
+    case hold(until: MonotonicTime)
+}
+
+/// What an auth hook decides.
+public enum AuthVerdict {
+    /// No opinion: the login goes to the backend.
+    case next
+    /// The backend gets this payload in its place.
+    case replace([UInt8])
+    /// The client gets this payload as the answer to its login: an OK ends the login, anything else closes.
+    case answer([UInt8])
+    /// Tell the client this and close.
+    case refuse(SQLError)
+    /// Ask again after ``Session/resume()``.
+    case hold(until: MonotonicTime)
+}
+
+/// What an auth-result hook decides.
+public enum AuthResultVerdict {
+    /// No opinion: the answer goes to the client.
+    case next
+    /// The client gets this payload in its place.
+    case replace([UInt8])
+    /// Ask again after ``Session/resume()``.
+    case hold(until: MonotonicTime)
+}
+
+/// What a query hook decides.
+public enum QueryVerdict {
+    /// No opinion: the command goes to the backend unchanged.
+    case next
+    /// These queries go to the backend, one after the other, in place of the command.
+    case inject([Injection])
+    /// The client gets these payloads, framed by the core, and the backend nothing.
+    case answer([[UInt8]])
+    /// Tell the client this; the session goes on.
+    case refuse(SQLError)
+    /// Ask again after ``Session/resume()``.
+    case hold(until: MonotonicTime)
+}
+
+/// What a result hook decides.
+public enum ResultVerdict {
+    /// No opinion: the answer goes to the client.
+    case next
+    /// The client gets these payloads in its place.
+    case replace([[UInt8]])
+    /// The client sees nothing of this answer.
+    case drop
+    /// The client gets this as with ``next`` and these queries go to the backend before those still waiting.
+    case injectMore([Injection], forward: Bool)
+    /// Ask again after ``Session/resume()``.
+    case hold(until: MonotonicTime)
+}
+
+/// A query that a plugin sends in a session.
+public struct Injection: Sendable {
+    /// The plugin's own number for it; ``ResultView/id`` tells it again.
+    public var id: Int
+    /// The payload, command byte first; of any length.
+    public var payload: [UInt8]
+    /// Whether the answer is kept whole for the result hook, which may then read, replace or drop it.
+    ///
+    /// An answer that isn't needed goes to the client as it comes.
+    public var needsResult: Bool
+
+    /// An injection with the given payload.
+    public init(id: Int, payload: [UInt8], needsResult: Bool = false) {
+        self.id = id
+        self.payload = payload
+        self.needsResult = needsResult
+    }
+}
