@@ -20,8 +20,12 @@ public struct ResultSummary: BitwiseCopyable, Equatable, Sendable {
     public var rowBytes: UInt64 = 0
     /// Results in the answer: OKs, result sets and ERRs.
     public var results: UInt32 = 0
-    /// Columns of the last result set; 0 without one.
+    /// Columns of the last result set, or those a prepared statement will return; 0 without any.
     public var columns: UInt32 = 0
+    /// The id that the answer to COM_STMT_PREPARE gave to the statement; 0 in every other answer.
+    public var statementID: UInt32 = 0
+    /// Parameters of the statement just prepared; 0 in every other answer.
+    public var parameters: UInt16 = 0
 
     /// A summary of nothing yet.
     public init() {}
