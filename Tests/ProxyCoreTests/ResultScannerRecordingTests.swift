@@ -72,7 +72,7 @@ struct ResultScannerRecordingTests {
         let insert = try summary("insert")
         #expect((insert.affectedRows, insert.lastInsertID) == (2, deprecatesEOF ? 13 : 1))
         let prepared = try summary("prepSelect")
-        #expect((prepared.statementID, prepared.parameters, prepared.columns) == (1, 2, 2))
+        #expect((prepared.statementID, prepared.parameters, prepared.columns) == (deprecatesEOF ? 2 : 1, 2, 2))
         let cursor = try summary("execCursor")
         #expect((cursor.rows, cursor.columns, cursor.results) == (0, 2, 1))
         #expect(cursor.status.contains(.cursorExists))
@@ -88,6 +88,14 @@ struct ResultScannerRecordingTests {
         #expect(try summary("bulkReturning").rows == 3)
         #expect(try summary("bulk").affectedRows == 3)
         #expect(try summary("unknown").errorCode == 1047)
+    }
+
+    @Test("a progress report is neither error nor result")
+    func progress() throws {
+        let recording = try ResultFixtures.recording("progress")
+        var scanner = scanner(recording)
+        _ = scanner.received(recording.bytes)
+        #expect((scanner.summary.isError, scanner.summary.results) == (false, 1))
     }
 
     @Test("LOCAL INFILE goes on after the client's data", arguments: [false, true])
