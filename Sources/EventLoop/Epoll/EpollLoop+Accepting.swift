@@ -1,0 +1,114 @@
+internal import CLinux
+internal import Glibc
+internal import Pooling
+
+/// A listening socket in one loop's poller.
+final class Acceptor {
+    let listener: ListeningSocket
+    let accepted: (ByteStream) -> StreamHandler?
+    private var isRegistered = false
+
+    init(listener: ListeningSocket, accepted: @escaping (ByteStream) -> StreamHandler?) {
+        self.listener = listener
+        self.accepted = accepted
+    }
+
+    /// Level-triggered, so that a bounded number can be accepted a turn; exclusive, so that one of the loops that
+    /// share a unix socket wakes up.
+    func register(with poller: Int32) {
+        guard !isRegistered else { return }
+        let events = EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
+        let target = EventTarget.of(self)
+        isRegistered = clinux_epoll_control(poller, EPOLL_CTL_ADD, listener.descriptor, events, target) == 0
+    }
+
+    func unregister(from poller: Int32) {
+        guard isRegistered else { return }
+        isRegistered = false
+        _ = clinux_epoll_control(poller, EPOLL_CTL_DEL, listener.descriptor, 0, 0)
+    }
+}
+
+/// The pause in accepting while descriptors or memory are short.
+struct AcceptPause {
+    /// Whether no listener is watched at present.
+    var isPaused = false
+    /// When accepting failed last: a failure soon after it belongs to the same episode.
+    var lastFailure: MonotonicTime?
+
+    static let length = TimeSpan.milliseconds(100)
+    static let episode = TimeSpan.seconds(10)
+}
+
+extension EpollLoop {
+    /// The most connections taken from one listener in one turn.
+    private static let acceptedPerTurn = 64
+
+    func add(_ acceptor: Acceptor) {
+        acceptors.append(acceptor)
+        if !acceptPause.isPaused { acceptor.register(with: poller) }
+    }
+
+    func removeAcceptors() {
+        for acceptor in acceptors { acceptor.unregister(from: poller) }
+        acceptors = []
+    }
+
+    func accept(from acceptor: Acceptor) {
+        for _ in 0..<Self.acceptedPerTurn {
+            var descriptor: Int32 = -1
+            let peer = SocketAddress { address, size in
+                descriptor = clinux_accept(acceptor.listener.descriptor, address, size)
+                return descriptor
+            }
+            if let peer {
+                open(descriptor, from: peer, acceptor)
+            } else if acceptFailed(with: errno) {
+                return
+            }
+            // The callback may have stopped accepting.
+            guard acceptors.contains(where: { $0 === acceptor }) else { return }
+        }
+    }
+
+    private func open(_ descriptor: Int32, from peer: SocketAddress, _ acceptor: Acceptor) {
+        let stream = EpollStream(accepted: descriptor, from: peer, loop: self)
+        guard let handler = acceptor.accepted(stream) else {
+            stream.close()
+            return
+        }
+        // The callback may have said its last word already.
+        if stream.lingering == nil { stream.handler = handler }
+    }
+
+    /// Says whether to stop accepting for this turn.
+    private func acceptFailed(with error: Int32) -> Bool {
+        switch error {
+        case EAGAIN, EBADF, EINVAL: return true
+        // The peer is gone already, or its network (accept(2)): on to the next one.
+        case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH:
+            return false
+        default:
+            pauseAccepting(for: error)
+            return true
+        }
+    }
+
+    private func pauseAccepting(for error: Int32) {
+        let isNewEpisode = acceptPause.lastFailure.map { now.since($0) > AcceptPause.episode } ?? true
+        acceptPause.lastFailure = now
+        if !acceptPause.isPaused {
+            acceptPause.isPaused = true
+            for acceptor in acceptors { acceptor.unregister(from: poller) }
+            schedule(at: now + AcceptPause.length) { [unowned self] in resumeAccepting() }
+        }
+        if isNewEpisode { onAcceptPaused?(SystemError(errno: error, call: "accept")) }
+    }
+
+    /// Watches the listeners again; their waiting connections are told by the poller at once.
+    func resumeAccepting() {
+        guard acceptPause.isPaused else { return }
+        acceptPause.isPaused = false
+        for acceptor in acceptors { acceptor.register(with: poller) }
+    }
+}

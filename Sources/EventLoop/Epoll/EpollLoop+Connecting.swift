@@ -1,0 +1,45 @@
+internal import Glibc
+internal import Pooling
+
+extension EpollLoop {
+    func start(_ stream: EpollStream, to endpoint: Endpoint, timeout: TimeSpan) {
+        let attempt = ConnectAttempt(of: stream, until: now + timeout, loop: self)
+        stream.attempt = attempt
+        switch endpoint {
+        case .unix(let path):
+            attempt.start(with: SocketAddress(unixPath: path).map { [$0] } ?? [], otherwise: ENAMETOOLONG)
+        case .tcp(let host, let port):
+            if let address = SocketAddress(literal: host.isEmpty ? "127.0.0.1" : host, port: port) {
+                attempt.start(with: [address], otherwise: EADDRNOTAVAIL)
+            } else {
+                setDeadline(attempt.limit, for: attempt)
+                lookUp(host, port, for: attempt)
+            }
+        }
+    }
+
+    /// Asks the resolver on a thread of its own, unless that very question is being asked already.
+    private func lookUp(_ host: String, _ port: UInt16, for attempt: ConnectAttempt) {
+        let name = Endpoint.tcp(host: host, port: port)
+        lookups[name, default: []].append(attempt)
+        guard lookups[name]?.count == 1 else { return }
+        do {
+            let thread = try PosixThread(named: "mr-resolver") { [self] in
+                let answer = NameResolution.ask(host: host, port: port)
+                execute { [self] in resolved(name, answer) }
+            }
+            thread.detach()
+        } catch {
+            execute { [self] in resolved(name, .unresolved(error.detail)) }
+        }
+    }
+
+    private func resolved(_ name: Endpoint, _ answer: NameResolution) {
+        for attempt in lookups.removeValue(forKey: name) ?? [] {
+            switch answer {
+            case .addresses(let addresses): attempt.start(with: addresses, otherwise: EADDRNOTAVAIL)
+            case .unresolved(let text): attempt.giveUp(.unresolved(text))
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import Glibc
+internal import Pooling
+
+extension EpollStream {
+    func shut() {
+        guard state != .closed else { return }
+        release()
+        loop.forget(self)
+    }
+
+    func shutAfterSending(lingering span: TimeSpan) {
+        guard state != .closed, lingering == nil else { return }
+        if sendError != 0 || end != nil { return close() }
+        let lingering = LingeringClose(of: self)
+        self.lingering = lingering
+        handler = lingering
+        if !isDeliveringHeld { held.removeAll() }
+        loop.setDeadline(loop.now + span, for: lingering)
+        resumeReceiving()
+        if state == .open, pending.count == 0 { lingering.allSent(self) }
+    }
+
+    /// Closes, then tells the handler why.
+    func finish(_ reason: EndReason) {
+        let handler = handler
+        close()
+        handler.ended(self, reason)
+    }
+
+    /// Gives back what the stream holds of the system's, leaving the loop's table alone.
+    func release() {
+        guard state != .closed else { return }
+        state = .closed
+        attempt = nil
+        lingering = nil
+        dropDescriptor()
+        pending.removeAll()
+        if !isDeliveringHeld { held.removeAll() }
+    }
+}
+
+/// The handler of a stream that its owner has done with: sends the rest, says goodbye, and waits for the peer's.
+///
+/// Closing at once would reset the connection where the peer has bytes under way to us, and the reset would overtake
+/// the last bytes sent (RFC 1122, 4.2.2.13).
+final class LingeringClose: StreamHandler {
+    private weak var stream: EpollStream?
+
+    init(of stream: EpollStream) { self.stream = stream }
+
+    /// Ends our side; the peer's end, or the deadline, closes the stream.
+    func allSent(_ stream: EpollStream) {
+        shutdown(stream.descriptor, Int32(SHUT_WR))
+    }
+
+    override func connected(_ stream: ByteStream) {
+        if stream.pendingBytes == 0 { drained(stream) }
+    }
+
+    override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int { bytes.count }
+
+    override func drained(_ stream: ByteStream) {
+        if let stream = self.stream { allSent(stream) }
+    }
+
+    override func deadlinePassed(_ now: MonotonicTime) { stream?.close() }
+}

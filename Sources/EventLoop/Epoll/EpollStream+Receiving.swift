@@ -1,0 +1,123 @@
+internal import CLinux
+internal import Glibc
+
+extension EpollStream {
+    /// Up to here held bytes are copied in front of new ones; more of them stay, and the new ones are received behind.
+    private static let copiedHeldLimit = 16 * 1024
+
+    func resume() {
+        guard state != .closed else { return }
+        isReceivingPaused = false
+        isRedeliveryWanted = true
+        enqueue()
+    }
+
+    /// One turn's receiving: at most one read, at most one delivery of new bytes.
+    func receive() {
+        if isReceivingPaused {
+            if isPeerGone { noticeEndWhilePaused() }
+        } else if end != nil || !isReadable {
+            redeliver()
+        } else if held.count <= Self.copiedHeldLimit {
+            receiveIntoScratch()
+        } else {
+            receiveBehindHeld()
+        }
+    }
+
+    private func receiveIntoScratch() {
+        let scratch = loop.scratch
+        let old = held.count
+        if old > 0 { scratch.copyMemory(from: held.bytes) }
+        let room = UnsafeMutableRawBufferPointer(rebasing: scratch[old...])
+        let new = read(into: room)
+        guard new > 0 else { return readEnded(new) }
+        noteRead(new, of: room.count)
+        let total = old + new
+        let consumed = deliver(UnsafeRawBufferPointer(start: scratch.baseAddress, count: total))
+        guard state == .open else { return }
+        if old > 0 { held.removeFirst(min(consumed, old)) }
+        held.append(UnsafeRawBufferPointer(rebasing: scratch[max(consumed, old)..<total]))
+        continueLater()
+    }
+
+    private func receiveBehindHeld() {
+        let room = held.reserve(loop.scratch.count / 2)
+        let new = read(into: room)
+        guard new > 0 else { return readEnded(new) }
+        noteRead(new, of: room.count)
+        held.commit(new)
+        deliverHeld()
+        continueLater()
+    }
+
+    /// recv, without the interruptions: a count, 0 at the end, or a negative errno.
+    private func read(into room: UnsafeMutableRawBufferPointer) -> Int {
+        while true {
+            let count = recv(descriptor, room.baseAddress, room.count, 0)
+            if count >= 0 { return count }
+            if errno != EINTR { return -Int(errno) }
+        }
+    }
+
+    /// A short read empties the socket (epoll(7)), unless the peer's end waits behind the bytes.
+    private func noteRead(_ count: Int, of room: Int) {
+        isReadable = count == room || isPeerGone
+        isRedeliveryWanted = false
+    }
+
+    private func deliver(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let typed = bytes.assumingMemoryBound(to: UInt8.self)
+        let consumed = handler.received(typed.span, on: self)
+        assert(consumed >= 0 && consumed <= bytes.count, "a handler consumes what it was given")
+        return min(max(consumed, 0), bytes.count)
+    }
+
+    private func deliverHeld() {
+        isDeliveringHeld = true
+        let consumed = deliver(held.bytes)
+        isDeliveringHeld = false
+        if state == .open { held.removeFirst(consumed) } else { held.removeAll() }
+    }
+
+    /// Asks for another turn while there is more to read, or an end to be noticed in a pause.
+    private func continueLater() {
+        guard state == .open, isReadable, !isReceivingPaused || isPeerGone else { return }
+        enqueue()
+    }
+
+    // MARK: The end
+
+    private func readEnded(_ status: Int) {
+        if status == -Int(EAGAIN) {
+            isReadable = false
+            if sendError != 0 { end = .failed(errno: sendError) }
+        } else if sendError != 0 {
+            end = .failed(errno: sendError)
+        } else {
+            end = status == 0 ? .peerClosed : .failed(errno: Int32(-status))
+        }
+        redeliver()
+    }
+
+    /// Delivers held bytes that were asked for, then tells the end where it has come.
+    private func redeliver() {
+        if isRedeliveryWanted {
+            isRedeliveryWanted = false
+            if held.count > 0 { deliverHeld() }
+        }
+        guard state == .open, let end else { return }
+        // Asked again, or paused in the callback: the end waits for the bytes.
+        if isRedeliveryWanted || isReceivingPaused && held.count > 0 { return }
+        finish(end)
+    }
+
+    /// Tells the end of a paused stream: an error at once, an orderly end once nothing is left to be delivered.
+    private func noticeEndWhilePaused() {
+        if sendError != 0 { return finish(.failed(errno: sendError)) }
+        if let end, end != .peerClosed { return finish(end) }
+        let error = takeError(of: descriptor)
+        if error != 0 { return finish(.failed(errno: error)) }
+        if held.count == 0, end != nil || clinux_receivable_bytes(descriptor) == 0 { finish(.peerClosed) }
+    }
+}

@@ -1,0 +1,43 @@
+internal import Glibc
+
+extension EpollStream {
+    func transmit(_ bytes: Span<UInt8>) {
+        guard state != .closed, sendError == 0, !bytes.isEmpty else { return }
+        bytes.withUnsafeBytes { bytes in
+            guard state == .open, pending.count == 0 else { return pending.append(bytes) }
+            let sent = write(bytes)
+            guard sent < bytes.count else { return }
+            guard sent >= 0 else { return sendFailed(Int32(-sent)) }
+            pending.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+            watchWriting(true)
+        }
+    }
+
+    /// Sends what is pending, as far as the socket takes it.
+    func flush() {
+        let sent = write(pending.bytes)
+        guard sent >= 0 else { return sendFailed(Int32(-sent)) }
+        pending.removeFirst(sent)
+        watchWriting(pending.count > 0)
+        if pending.count == 0 { handler.drained(self) }
+    }
+
+    /// send, without the interruptions: a count, 0 where the socket is full, or a negative errno.
+    private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+        while true {
+            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            if count >= 0 { return count }
+            if errno == EAGAIN { return 0 }
+            if errno != EINTR { return -Int(errno) }
+        }
+    }
+
+    /// Nothing more can be sent: what the peer said before its end is still received, then the error is told.
+    func sendFailed(_ error: Int32) {
+        sendError = error
+        pending.removeAll()
+        isPeerGone = true
+        isReadable = true
+        enqueue()
+    }
+}
