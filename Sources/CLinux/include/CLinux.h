@@ -6,4 +6,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "process.h"
+
 #endif
