@@ -18,5 +18,6 @@ int clinux_receivable_bytes(int descriptor);
 
 /// Names the calling thread; at most 15 characters count.
 void clinux_name_thread(const char *name);
+#include "process.h"
 
 #endif
