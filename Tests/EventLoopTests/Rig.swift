@@ -103,9 +103,14 @@ final class Inbox<Value: Sendable>: Sendable {
     }
 }
 
-/// Bytes that show where in the sequence they belong.
-func pattern(from offset: Int = 0, count: Int) -> [UInt8] {
-    (offset..<offset + count).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 7) }
+/// Bytes that show where in the sequence they belong, up to repetition after 64 Ki - 15 of them.
+func pattern(count: Int) -> [UInt8] {
+    let block = (0..<65_521).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 7) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + block.count)
+    while bytes.count < count { bytes += block }
+    bytes.removeLast(bytes.count - count)
+    return bytes
 }
 
 /// A path for a unix socket that no other test uses.
