@@ -133,7 +133,7 @@ struct StreamTests {
         var offset = 0
         var ok = true
         reader.onConnected = { $0.send([1]) }
-        reader.onReceived = { [loop = rig.loop] probe, bytes in
+        reader.onReceived = { [unowned loop = rig.loop] probe, bytes in
             let taken = max(1, bytes.count - 3)
             for index in 0..<taken where bytes[index] != block[(offset + index) & (block.count - 1)] { ok = false }
             offset += taken
