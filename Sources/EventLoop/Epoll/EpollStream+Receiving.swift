@@ -3,7 +3,7 @@ internal import Glibc
 
 extension EpollStream {
     /// Up to here held bytes are copied in front of new ones; more of them stay, and the new ones are received behind.
-    private static let copiedHeldLimit = 16 * 1024
+    private var copiedHeldLimit: Int { loop.scratch.count / 16 }
 
     func resume() {
         guard state != .closed else { return }
@@ -18,7 +18,7 @@ extension EpollStream {
             if isPeerGone { noticeEndWhilePaused() }
         } else if end != nil || !isReadable {
             redeliver()
-        } else if held.count <= Self.copiedHeldLimit {
+        } else if held.count <= copiedHeldLimit {
             receiveIntoScratch()
         } else {
             receiveBehindHeld()

@@ -1,0 +1,91 @@
+import EventLoop
+import Pooling
+import Synchronization
+import Testing
+
+@Suite("A loop keeps time and takes jobs", .timeLimit(.minutes(2)))
+struct LoopTests {
+    @Test("a deadline fires once, not before its time, and is cleared")
+    func deadlineFires() async throws {
+        let rig = try Rig()
+        let fired = Inbox<Bool>()
+        let probe = Probe()
+        await rig.on { loop in
+            let deadline = loop.now + .milliseconds(20)
+            probe.onDeadline = { probe, now in fired.put(now >= deadline && probe.deadline == nil) }
+            loop.setDeadline(deadline, for: probe)
+        }
+        #expect(await fired.next() == true)
+    }
+
+    @Test("a deadline moved later fires then; one moved earlier fires first; a cleared one never")
+    func deadlineMoves() async throws {
+        let rig = try Rig()
+        let fired = Inbox<String>()
+        let (later, earlier, cleared, end) = (Probe(), Probe(), Probe(), Probe())
+        later.onDeadline = { _, _ in fired.put("later") }
+        earlier.onDeadline = { _, _ in fired.put("earlier") }
+        cleared.onDeadline = { _, _ in fired.put("cleared") }
+        end.onDeadline = { _, _ in fired.put("end") }
+        await rig.on { loop in
+            let start = loop.now
+            loop.setDeadline(start + .milliseconds(10), for: later)
+            loop.setDeadline(start + .milliseconds(60), for: later)
+            loop.setDeadline(start + .seconds(3600), for: earlier)
+            loop.setDeadline(start + .milliseconds(30), for: earlier)
+            loop.setDeadline(start + .milliseconds(40), for: cleared)
+            loop.setDeadline(nil, for: cleared)
+            loop.setDeadline(start + .milliseconds(80), for: end)
+        }
+        #expect(await fired.next() == "earlier")
+        #expect(await fired.next() == "later")
+        #expect(await fired.next() == "end")
+    }
+
+    @Test("a handler may die before its deadline")
+    func handlerDies() async throws {
+        let rig = try Rig()
+        let done = Inbox<Bool>()
+        let wasFreed = await rig.on { loop in
+            weak var reference: Probe?
+            do {
+                let probe = Probe()
+                probe.onDeadline = { _, _ in Issue.record("a dead handler was called") }
+                loop.setDeadline(loop.now + .milliseconds(10), for: probe)
+                reference = probe
+            }
+            loop.schedule(at: loop.now + .milliseconds(30)) { done.put(true) }
+            return reference == nil
+        }
+        #expect(wasFreed)
+        #expect(await done.next() == true)
+    }
+
+    @Test("jobs of many threads run in each thread's order")
+    func order() async throws {
+        let rig = try Rig()
+        let log = Log()
+        let done = Inbox<Bool>()
+        await withTaskGroup(of: Void.self) { group in
+            for sender in 0..<8 {
+                group.addTask {
+                    for number in 0..<2000 { rig.loop.execute { log.add(sender, number) } }
+                }
+            }
+        }
+        rig.loop.execute { done.put(true) }
+        _ = await done.next()
+        #expect(await rig.on { _ in log.isOrdered })
+        #expect(await rig.on { _ in log.last } == Array(repeating: 1999, count: 8))
+    }
+
+    private final class Log: @unchecked Sendable {
+        var last = Array(repeating: -1, count: 8)
+        var isOrdered = true
+
+        func add(_ sender: Int, _ number: Int) {
+            if number != last[sender] + 1 { isOrdered = false }
+            last[sender] = number
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import EventLoop
+import Glibc
+import Pooling
+import Testing
+
+@Suite("Streams carry bytes", .timeLimit(.minutes(2)))
+struct StreamTests {
+    @Test(
+        "an echo comes back over every kind of socket",
+        arguments: [anyPort, .tcp(host: "::1", port: 0), .tcp(host: "", port: 0), .unix(path: socketPath())])
+    func echo(endpoint: Endpoint) async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(endpoint, count: 1).first)
+        await rig.serve(listener) { Probe.echo() }
+        let client = Probe()
+        let answers = Inbox<[UInt8]>()
+        client.onConnected = { $0.send(Array("hello".utf8)) }
+        client.onReceived = { _, bytes in
+            answers.put(bytes)
+            return bytes.count
+        }
+        await rig.connect(client, to: listener.endpoint)
+        #expect(await answers.next() == Array("hello".utf8))
+        let (peer, tag) = await rig.on { _ in (client.stream?.peerAddress, client.stream?.tag) }
+        #expect(tag == 7)
+        switch listener.endpoint {
+        case .tcp(let host, let port):
+            #expect(peer == (host == "::1" ? "[::1]:\(port)" : "127.0.0.1:\(port)"))
+        case .unix(let path): #expect(peer == path)
+        }
+        await rig.on { _ in client.stream?.close() }
+    }
+
+    @Test("what is sent before the connection stands arrives after it")
+    func earlySend() async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        await rig.serve(listener) { Probe.echo() }
+        let client = Probe()
+        let answers = Inbox<[UInt8]>()
+        client.onReceived = { _, bytes in
+            answers.put(bytes)
+            return bytes.count
+        }
+        let endpoint = Endpoint.tcp(host: "localhost", port: listener.endpoint.port)
+        await rig.on { loop in
+            client.stream = loop.connect(to: endpoint, timeout: .seconds(20), handler: client, tag: 0)
+            client.send([1, 2, 3])
+        }
+        #expect(await answers.next() == [1, 2, 3])
+        await rig.on { _ in client.stream?.close() }
+    }
+
+    @Test("unconsumed bytes come again in front of the next ones")
+    func unconsumed() async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        let heard = Inbox<[UInt8]>()
+        let server = Probe()
+        server.onReceived = { _, bytes in
+            heard.put(bytes)
+            return bytes.count / 2
+        }
+        await rig.serve(listener) { server }
+        let client = blockingClient(port: listener.endpoint.port)
+        write(client, "abc", 3)
+        #expect(await heard.next() == Array("abc".utf8))
+        write(client, "def", 3)
+        #expect(await heard.next() == Array("bcdef".utf8))
+        #expect(await rig.on { _ in server.stream?.heldBytes } == 3)
+        await rig.on { _ in server.stream?.resumeReceiving() }
+        #expect(await heard.next() == Array("def".utf8))
+        close(client)
+    }
+
+    @Test("a handler may wait for 16 MB before it consumes any", arguments: [4096, 256 * 1024])
+    func wholePacket(scratchBytes: Int) async throws {
+        let rig = try Rig(scratchBytes: scratchBytes)
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        let wanted = 16 * 1024 * 1024 + 5
+        let whole = Inbox<[UInt8]>()
+        let server = CountingHandler(wanted: wanted, whole)
+        await rig.on { loop in loop.accept(from: listener) { _ in server } }
+        let client = Probe()
+        let bytes = pattern(count: wanted)
+        client.onConnected = { $0.send(bytes) }
+        await rig.connect(client, to: listener.endpoint)
+        #expect(await whole.next() == bytes)
+        await rig.on { _ in client.stream?.close() }
+    }
+
+    /// Consumes nothing until `wanted` bytes are there; looks at the count only, so that the waiting costs nothing.
+    private final class CountingHandler: StreamHandler, @unchecked Sendable {
+        let wanted: Int
+        let whole: Inbox<[UInt8]>
+
+        init(wanted: Int, _ whole: Inbox<[UInt8]>) {
+            self.wanted = wanted
+            self.whole = whole
+        }
+
+        override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
+            guard bytes.count >= wanted else { return 0 }
+            whole.put(bytes.withUnsafeBufferPointer { Array($0) })
+            return bytes.count
+        }
+    }
+
+    @Test("64 MB pass a slow reader unchanged, with bounded memory", arguments: [anyPort, .unix(path: socketPath())])
+    func backPressure(endpoint: Endpoint) async throws {
+        let rig = try Rig()
+        let total = 64 * 1024 * 1024
+        let block = pattern(count: 1 << 20)
+        let listener = try #require(try ListeningSocket.open(endpoint, count: 1).first)
+        let done = Inbox<(ok: Bool, most: Int)>()
+        let sender = Probe()
+        var sent = 0
+        var most = 0
+        let pump = { (probe: Probe) in
+            while sent < total, let stream = probe.stream, stream.pendingBytes == 0 {
+                probe.send(block)
+                sent += block.count
+                most = max(most, stream.pendingBytes)
+            }
+        }
+        sender.onDrained = { pump($0) }
+        sender.onReceived = { probe, bytes in
+            pump(probe)
+            return bytes.count
+        }
+        await rig.serve(listener) { sender }
+        let reader = Probe()
+        var offset = 0
+        var ok = true
+        reader.onConnected = { $0.send([1]) }
+        reader.onReceived = { [unowned loop = rig.loop] probe, bytes in
+            let taken = max(1, bytes.count - 3)
+            for index in 0..<taken where bytes[index] != block[(offset + index) & (block.count - 1)] { ok = false }
+            offset += taken
+            if offset == total { done.put((ok, most)) }
+            if offset / (4 << 20) != (offset - taken) / (4 << 20) {
+                probe.stream?.pauseReceiving()
+                loop.schedule(at: loop.now + .milliseconds(3)) { probe.stream?.resumeReceiving() }
+            } else if taken < bytes.count {
+                probe.stream?.resumeReceiving()
+            }
+            return taken
+        }
+        await rig.connect(reader, to: listener.endpoint)
+        let result = try #require(await done.next())
+        #expect(result.ok)
+        #expect(result.most <= block.count)
+        await rig.on { _ in reader.stream?.close() }
+    }
+
+    @Test("closing after sending delivers everything, also while the peer sends")
+    func closeAfterSending() async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        let bytes = pattern(count: 8 << 20)
+        let server = Probe()
+        server.onReceived = { probe, heard in
+            probe.send(bytes)
+            probe.stream?.closeAfterSending(lingering: .seconds(30))
+            return 0
+        }
+        server.onEnded = { _, _ in Issue.record("a stream closed by its owner tells nothing") }
+        await rig.serve(listener) { server }
+        let client = Probe()
+        let ends = Inbox<[UInt8]>()
+        client.onConnected = { $0.send([1]) }
+        client.onReceived = { probe, heard in
+            probe.received += heard
+            probe.send([0])
+            return heard.count
+        }
+        client.onEnded = { probe, reason in
+            #expect(reason == .peerClosed)
+            ends.put(probe.received)
+        }
+        await rig.connect(client, to: listener.endpoint)
+        #expect(await ends.next() == bytes)
+    }
+}
