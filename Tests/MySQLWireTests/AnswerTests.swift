@@ -4,12 +4,12 @@ import Testing
 @Suite("OK, ERR and EOF")
 struct AnswerTests {
     private func tracked(_ payload: [UInt8]) throws -> OKPacket {
-        try OKPacket(decoding: payload.span, capabilities: .tracking)
+        try OKPacket(decoding: payload, capabilities: .tracking)
     }
 
     @Test("an OK tells rows, insert id and text")
     func insert() throws {
-        let ok = try OKPacket(decoding: MariaDB.insertOK.span, capabilities: .plain)
+        let ok = try OKPacket(decoding: MariaDB.insertOK, capabilities: .plain)
         #expect(ok.affectedRows == 2)
         #expect(ok.lastInsertID == 1)
         #expect(ok.status == .autocommit)
@@ -18,7 +18,7 @@ struct AnswerTests {
 
     @Test("a text without a length in front is the packet's rest")
     func unprefixedInfo() throws {
-        let ok = try OKPacket(decoding: ([0, 0, 0, 2, 0, 0, 0] + Array("Done".utf8)).span, capabilities: .plain)
+        let ok = try OKPacket(decoding: ([0, 0, 0, 2, 0, 0, 0] + Array("Done".utf8)), capabilities: .plain)
         #expect(ok.info == "Done")
     }
 
@@ -29,12 +29,7 @@ struct AnswerTests {
             try tracked(MariaDB.trackedSet).changes == [
                 .systemVariables([.init(name: "autocommit", value: "OFF")]),
                 .systemVariables([.init(name: "time_zone", value: "+01:00")]), .stateChanged("1"),
-            ]
-                || tracked(MariaDB.trackedSet).changes == [
-                    .systemVariables([
-                        .init(name: "autocommit", value: "OFF"), .init(name: "time_zone", value: "+01:00"),
-                    ]), .stateChanged("1"),
-                ])
+            ])
         #expect(try tracked(MariaDB.trackedUse).changes == [.schema("mysql"), .stateChanged("1")])
         #expect(
             try tracked(MariaDB.trackedBegin).changes == [
@@ -68,11 +63,11 @@ struct AnswerTests {
 
     @Test("an ERR has a SQLSTATE, or none before the login")
     func errors() throws {
-        let denied = try ErrorPacket(decoding: MariaDB.accessDenied.span)
+        let denied = try ErrorPacket(decoding: MariaDB.accessDenied)
         #expect(denied.code == 1045)
         #expect(denied.state == "28000")
         #expect(denied.message.hasPrefix("Access denied for user 'nobody'"))
-        #expect(try ErrorPacket(decoding: MariaDB.tooManyConnections.span).state == nil)
+        #expect(try ErrorPacket(decoding: MariaDB.tooManyConnections).state == nil)
     }
 
     @Test(
@@ -80,27 +75,27 @@ struct AnswerTests {
         arguments: [("", "00000"), ("42", "42000"), ("42S02", "42S02"), ("HY00012", "HY000")])
     func states(_ given: String, _ sent: String) throws {
         let payload = SQLError(code: 1, state: given, message: "m").encode()
-        #expect(try ErrorPacket(decoding: payload.span) == ErrorPacket(code: 1, state: sent, message: "m"))
+        #expect(try ErrorPacket(decoding: payload) == ErrorPacket(code: 1, state: sent, message: "m"))
     }
 
     @Test("a progress report is no error")
     func progress() throws {
-        let report = try ProgressReport(decoding: MariaDB.progressReport.span)
+        let report = try ProgressReport(decoding: MariaDB.progressReport)
         #expect(report == ProgressReport(stage: 1, stages: 2, progress: 1000, info: "copy to tmp table"))
-        #expect(throws: WireError.self) { try ErrorPacket(decoding: MariaDB.progressReport.span) }
-        #expect(!ProgressReport.matches(MariaDB.syntaxError.span))
+        #expect(throws: WireError.self) { try ErrorPacket(decoding: MariaDB.progressReport) }
+        #expect(ProgressReport.matches(MariaDB.syntaxError) == false)
     }
 
     @Test("an EOF is shorter than a row that begins with the same byte")
     func eof() throws {
-        #expect(try EOFPacket(decoding: MariaDB.binary16.span) == EOFPacket(status: .autocommit))
-        #expect(!EOFPacket.matches([0xFE, 0, 0, 0, 0, 0, 0, 0, 1].span))
+        #expect(try EOFPacket(decoding: MariaDB.binary16) == EOFPacket(status: .autocommit))
+        #expect(EOFPacket.matches([0xFE, 0, 0, 0, 0, 0, 0, 0, 1]) == false)
     }
 
     @Test("an error says packet, expectation and place")
     func wireError() throws {
         let error = try #require(throws: WireError.self) {
-            try OKPacket(decoding: [0, 0, 0, 2].span, capabilities: .plain)
+            try OKPacket(decoding: [0, 0, 0, 2], capabilities: .plain)
         }
         #expect(error.description == "malformed OK: expected the status flags at byte 3")
     }

@@ -5,7 +5,7 @@ import Testing
 struct ResultTests {
     @Test("a column tells names, type and flags")
     func column() throws {
-        let column = try ColumnDefinition(decoding: MariaDB.text1.span, capabilities: .plain)
+        let column = try ColumnDefinition(decoding: MariaDB.text1, capabilities: .plain)
         #expect([column.schema, column.table, column.originalTable, column.name] == ["test", "t", "t", "id"])
         #expect(column.type == .long)
         #expect(column.flags.isSuperset(of: [.unsigned, .primaryKey, .autoIncrement, .notNull]))
@@ -15,30 +15,30 @@ struct ResultTests {
 
     @Test("MariaDB's extended metadata names the type")
     func extendedColumn() throws {
-        let column = try ColumnDefinition(decoding: MariaDB.extendedColumn.span, capabilities: .extended)
+        let column = try ColumnDefinition(decoding: MariaDB.extendedColumn, capabilities: .extended)
         #expect(column.extendedMetadata == [.init(kind: 0, value: "uuid")])
         #expect(column.name == "u")
     }
 
     @Test("COM_FIELD_LIST adds default values")
     func defaults() throws {
-        let id = try ColumnDefinition(decoding: MariaDB.fieldList0.span, capabilities: .plain)
-        let date = try ColumnDefinition(decoding: MariaDB.fieldListDA.span, capabilities: .plain)
+        let id = try ColumnDefinition(decoding: MariaDB.fieldList0, capabilities: .plain)
+        let date = try ColumnDefinition(decoding: MariaDB.fieldListDA, capabilities: .plain)
         #expect(id.defaultValue == .text(Array("0".utf8)))
         #expect(date.defaultValue == .null)
     }
 
     @Test("a text row tells values and NULLs")
     func textRow() throws {
-        let row = try TextRow(decoding: MariaDB.text6.span, columns: 4)
+        let row = try TextRow(decoding: MariaDB.text6, columns: 4)
         #expect(row.values == ["1", "-4", "hello", "1234.56"].map { Array($0.utf8) })
-        #expect(try TextRow(decoding: MariaDB.text7.span, columns: 4).values[1] == nil)
-        #expect(throws: WireError.self) { try TextRow(decoding: MariaDB.text6.span, columns: 3) }
+        #expect(try TextRow(decoding: MariaDB.text7, columns: 4).values[1] == nil)
+        #expect(throws: WireError.self) { try TextRow(decoding: MariaDB.text6, columns: 3) }
     }
 
     @Test("a binary row tells every type's value")
     func binaryRow() throws {
-        let values = try BinaryRow(decoding: MariaDB.binary17.span, columns: MariaDB.binaryColumns()).values
+        let values = try BinaryRow(decoding: MariaDB.binary17, columns: MariaDB.binaryColumns()).values
         #expect(
             values
                 == [
@@ -50,7 +50,7 @@ struct ResultTests {
                     .time(.init(isNegative: true, days: 1, hour: 10, minute: 22, second: 33, microsecond: 4)),
                     .unsigned(2024), .bytes([5]), .dateTime(.init(year: 2024, month: 1, day: 1)),
                 ].reduce(into: [BinaryValue.unsigned(1)]) { $0.append($1) })
-        let nulls = try BinaryRow(decoding: MariaDB.binary18.span, columns: MariaDB.binaryColumns()).values
+        let nulls = try BinaryRow(decoding: MariaDB.binary18, columns: MariaDB.binaryColumns()).values
         #expect(nulls == [.unsigned(2)] + Array(repeating: .null, count: 14))
     }
 
@@ -72,36 +72,36 @@ struct ResultTests {
         let unsigned = [ColumnDefinition(name: "c", type: type, flags: .unsigned)]
         for number: Int64 in [-128, -1, 0, 127] {
             let row = BinaryRow(values: [.signed(number)])
-            #expect(try BinaryRow(decoding: row.encode(columns: signed).span, columns: signed) == row)
+            #expect(try BinaryRow(decoding: row.encode(columns: signed), columns: signed) == row)
         }
         let row = BinaryRow(values: [.unsigned(255)])
-        #expect(try BinaryRow(decoding: row.encode(columns: unsigned).span, columns: unsigned) == row)
+        #expect(try BinaryRow(decoding: row.encode(columns: unsigned), columns: unsigned) == row)
     }
 
     @Test("the wish for a file names it")
     func localInfile() throws {
-        let header = try ResultHeader(decoding: MariaDB.localInfile.span, capabilities: .plain)
+        let header = try ResultHeader(decoding: MariaDB.localInfile, capabilities: .plain)
         #expect(header == .localInfile(Array("/tmp/none.csv".utf8)))
     }
 
     @Test("MariaDB's and MySQL's flags beside the number of columns are read")
     func metadataFlags() throws {
-        let mariadb = try ResultHeader(decoding: [5, 0].span, capabilities: .extended)
+        let mariadb = try ResultHeader(decoding: [5, 0], capabilities: .extended)
         #expect(mariadb == .columns(5, metadataFollows: false))
-        let mysql = try ResultHeader(decoding: [1, 5].span, capabilities: .optionalResultsetMetadata)
+        let mysql = try ResultHeader(decoding: [1, 5], capabilities: .optionalResultsetMetadata)
         #expect(mysql == .columns(5, metadataFollows: true))
     }
 
     @Test("a prepared statement tells id, columns and parameters")
     func prepareOK() throws {
-        let ok = try PreparedStatementOK(decoding: MariaDB.prepareOK.span)
+        let ok = try PreparedStatementOK(decoding: MariaDB.prepareOK)
         #expect(ok == PreparedStatementOK(statementID: 1, columns: 15, parameters: 2))
     }
 
     @Test("an execution tells its parameters")
     func execute() throws {
         let context = ExecuteCommand.Context(parameterCount: 2)
-        let command = try ExecuteCommand(decoding: MariaDB.execute.span, context: context, capabilities: .plain)
+        let command = try ExecuteCommand(decoding: MariaDB.execute, context: context, capabilities: .plain)
         #expect(command.parameters.map(\.value) == [.signed(1), .bytes(Array("ab".utf8))])
     }
 
@@ -115,22 +115,22 @@ struct ResultTests {
             statementID: ExecuteCommand.lastPrepared, flags: .readOnlyCursor, parameters: parameters, bindsTypes: false)
         let payload = try command.encode()
         let context = ExecuteCommand.Context(parameterCount: 2, types: types, longData: [1])
-        #expect(try ExecuteCommand(decoding: payload.span, context: context, capabilities: []) == command)
-        #expect(try ExecuteCommand.statementID(in: payload.span) == 0xFFFF_FFFF)
+        #expect(try ExecuteCommand(decoding: payload, context: context, capabilities: []) == command)
+        #expect(try ExecuteCommand.statementID(in: payload) == 0xFFFF_FFFF)
         let forgotten = ExecuteCommand.Context(parameterCount: 2)
         #expect(throws: WireError.self) {
-            try ExecuteCommand(decoding: payload.span, context: forgotten, capabilities: [])
+            try ExecuteCommand(decoding: payload, context: forgotten, capabilities: [])
         }
     }
 
     @Test("query attributes come with queries and executions")
     func attributes() throws {
-        let query = try QueryCommand(decoding: MySQL.queryWithAttributes.span, capabilities: .queryAttributes)
+        let query = try QueryCommand(decoding: MySQL.queryWithAttributes, capabilities: .queryAttributes)
         #expect(query.text == "SELECT 1")
         #expect(query.attributes.map(\.name) == ["trace"])
         #expect(query.attributes.map(\.value) == [.bytes(Array("abc123".utf8))])
         let execute = try ExecuteCommand(
-            decoding: MySQL.executeWithAttributes.span, context: .init(parameterCount: 1),
+            decoding: MySQL.executeWithAttributes, context: .init(parameterCount: 1),
             capabilities: .queryAttributes)
         #expect(execute.parameters.map(\.name) == ["", "when"])
         #expect(execute.parameters[0].value == .unsigned(.max))
