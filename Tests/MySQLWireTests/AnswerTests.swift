@@ -72,7 +72,7 @@ struct AnswerTests {
 
     @Test(
         "a SQLSTATE has five bytes",
-        arguments: [("", "00000"), ("42", "42000"), ("42S02", "42S02"), ("HY00012", "HY000")])
+        arguments: [("", "00000"), ("42", "42000"), ("42S02", "42S02"), ("HY00012", "HY000"), ("HY0é\r\n", "HY00\r")])
     func states(_ given: String, _ sent: String) throws {
         let payload = SQLError(code: 1, state: given, message: "m").encode()
         #expect(try ErrorPacket(decoding: payload) == ErrorPacket(code: 1, state: sent, message: "m"))
