@@ -134,7 +134,9 @@ private struct ConfigurationParsing {
         }
     }
 
-    private func plugin(named name: String, basedir: String) throws(ConfigurationError) -> Configuration.ConfiguredPlugin {
+    private func plugin(named name: String, basedir: String) throws(ConfigurationError)
+        -> Configuration.ConfiguredPlugin
+    {
         let entry = try registry.entry(named: name)
         let group = 1 + (registry.entries.firstIndex { $0.name == name } ?? 0)
         let share = try share(of: group, basedir: basedir)

@@ -13,7 +13,8 @@ public enum LogFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
 /// The options of the process itself; every one but `--defaults-file` may also stand in the defaults file.
 public struct MainOptions: ParsableArguments, Sendable {
     /// The plugins to load, in order; an empty name stands for none.
-    @Option(help: ArgumentHelp("Plugin to load; repeat it or separate by commas. Their order is kept.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Plugin to load; repeat it or separate by commas. Their order is kept.", valueName: "name"))
     public var plugins: [String] = []
 
     /// The file with default values of options.
