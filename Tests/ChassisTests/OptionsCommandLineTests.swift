@@ -86,6 +86,23 @@ struct OptionsCommandLineTests {
         #expect { try invoke(words) } throws: { "\($0)".contains(part) }
     }
 
+    @Test("two groups can't have an option of the same name")
+    func collision() {
+        var registry = PluginRegistry()
+        registry.register(ClashingPlugin.self)
+        #expect {
+            try Invocation(arguments: ["--plugins="], registry: registry, executable: "/x/y")
+        } throws: {
+            "\($0)".contains("--user is declared by the process and by plugin 'clash'")
+        }
+    }
+
+    @Test("an empty value is a value")
+    func emptyValue() throws {
+        #expect(try Parsed("--plugins=beta,alpha", "--alpha-address=").alpha().address.isEmpty)
+        #expect(try Parsed("--plugins=alpha", file: "[millrace]\nalpha-address=\n").alpha().address.isEmpty)
+    }
+
     @Test("a plugin folder is accepted with a warning")
     func pluginDir() throws {
         let notes = try Parsed("--plugins=", "--plugin-dir=/usr/lib").configuration.notes

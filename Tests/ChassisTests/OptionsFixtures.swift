@@ -55,6 +55,22 @@ final class BetaPlugin: Plugin {
     func stop() {}
 }
 
+/// A plugin whose option belongs to the process already.
+final class ClashingPlugin: Plugin {
+    struct Options: ParsableArguments {
+        @Option(help: "Clashes.")
+        var user: String?
+    }
+
+    static let name = "clash"
+    static let summary = "The third plugin."
+
+    init(options: Options, host: any PluginHost) throws {}
+    func start() throws {}
+    func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? { nil }
+    func stop() {}
+}
+
 /// A host that plugins can be made with.
 final class NoHost: PluginHost {
     let backends = BackendSet()

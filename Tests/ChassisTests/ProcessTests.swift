@@ -29,6 +29,16 @@ struct ProcessPidFileTests {
         #expect(folder.names == ["pid"])
     }
 
+    @Test("a dead process's file can be removed by another one")
+    func removingDead() throws {
+        folder.write("pid", "\(getpid())\n")
+        PidFile.removeDead(at: path)
+        #expect(folder.names == ["pid"])
+        folder.write("pid", "2147483647\n")
+        PidFile.removeDead(at: path)
+        #expect(folder.names.isEmpty)
+    }
+
     @Test("a dead, foreign or torn file is replaced", arguments: ["1\n", "2147483647\n", "abc", "-5", ""])
     func stale(_ text: String) throws {
         folder.write("pid", text)

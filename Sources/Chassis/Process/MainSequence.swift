@@ -47,7 +47,9 @@ public enum Millrace {
         }
         if options.keepalive {
             switch try Angel.keepAlive(log: log, leavesTerminal: options.daemon, background: reports.first) {
-            case .finished(let code): return code
+            case .finished(let code):
+                if let path = options.pidFile { PidFile.removeDead(at: path) }
+                return code
             case .worker(let report): reports.append(report)
             }
         }

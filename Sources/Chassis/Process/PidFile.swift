@@ -38,6 +38,14 @@ struct PidFile {
         guard unlink(path) == 0 else { throw failure("remove", errno) }
     }
 
+    /// Removes the file where it names a process that is gone.
+    ///
+    /// An angel does so for a worker that gave up the rights that removing takes.
+    static func removeDead(at path: String) {
+        guard let pid = pid(in: path), kill(pid, 0) != 0, errno == ESRCH else { return }
+        unlink(path)
+    }
+
     private func failure(_ what: String, _ code: Int32) -> ConfigurationError {
         ConfigurationError("--pid-file: can't \(what) \(path): \(errorText(code))")
     }

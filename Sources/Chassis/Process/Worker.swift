@@ -10,8 +10,8 @@ struct Worker {
     private let reports: [StartupReport]
     private let notifier = ServiceNotifier()
 
-    /// Threads that don't end although they were told to are left behind after this long.
-    private static let endMilliseconds: Int32 = 5000
+    /// Threads that don't end although their time is over are left behind after this many milliseconds more.
+    private static let graceMilliseconds = 5000.0
 
     init(_ configuration: Configuration, log: ProcessLog, reports: [StartupReport]) {
         options = configuration.main
@@ -77,14 +77,14 @@ struct Worker {
 
     /// Acts on signals until the runtime has ended.
     ///
-    /// - Returns: whether it has; false where it was told to end at once and did not.
+    /// - Returns: whether it has; false where it was told to and did not.
     private func attend(_ runtime: any Runtime, _ watch: SignalWatch) -> Bool {
         var stops = 0
         while true {
-            switch watch.wait(milliseconds: stops > 1 ? Self.endMilliseconds : nil) {
+            switch watch.wait(milliseconds: patience(stops: stops)) {
             case .woken: return true
             case .timedOut:
-                log.log(.critical, "event loops did not end within \(Self.endMilliseconds / 1000) s; they are cut off")
+                log.log(.critical, "the event loops did not end in their time; they are cut off")
                 return false
             case .signal(.hangUp): log.reopen()
             case .signal(.terminate), .signal(.interrupt):
@@ -93,6 +93,13 @@ struct Worker {
             case .signal(.user1), .signal(.user2), .signal(.child): break
             }
         }
+    }
+
+    /// Milliseconds in which the runtime must have ended; nil while nobody has told it to.
+    private func patience(stops: Int) -> Int32? {
+        guard stops > 0 else { return nil }
+        let drain = stops == 1 ? options.shutdownTimeout * 1000 : 0
+        return Int32(min(drain + Self.graceMilliseconds, Double(Int32.max)))
     }
 
     private func stop(_ runtime: any Runtime, isFirst: Bool) {
