@@ -1,1 +1,8 @@
-print("millrace")
+internal import Chassis
+internal import Glibc
+
+let exitCode = Millrace.main(
+    registry: PluginRegistry(),
+    arguments: Array(CommandLine.arguments.dropFirst()),
+    makeRuntime: { _, _ in IdleRuntime() })
+exit(exitCode)

@@ -37,12 +37,28 @@ private struct ConfigurationParsing {
             throw ConfigurationError("the main options can't be read: \(error)")
         }
         tables = [mainTable] + registry.entries.map(\.table)
+        try Self.checkCollisions(tables, names: registry.names)
         scan = CommandLineScan(arguments, tables: tables)
         guard scan.request == nil else { return }
         if let problem = scan.problem { throw problem }
         if let path = lastValue(of: "defaults-file") {
             file = try DefaultsFile(reading: path)
             try checkKeys()
+        }
+    }
+
+    /// Refuses two groups with an option of the same name: one of them could never be given.
+    private static func checkCollisions(_ tables: [OptionTable], names: [String]) throws(ConfigurationError) {
+        var owners: [String: String] = [:]
+        for (table, name) in zip(tables, ["the process"] + names.map { "plugin '\($0)'" }) {
+            let spellings = table.specs.flatMap { spec in
+                spec.longNames.map { "--" + $0 } + spec.shortNames.map { "-" + String($0) }
+            }
+            for spelling in spellings {
+                if let other = owners.updateValue(name, forKey: spelling), other != name {
+                    throw ConfigurationError("\(spelling) is declared by \(other) and by \(name); rename one of them")
+                }
+            }
         }
     }
 
@@ -134,7 +150,9 @@ private struct ConfigurationParsing {
         }
     }
 
-    private func plugin(named name: String, basedir: String) throws(ConfigurationError) -> Configuration.ConfiguredPlugin {
+    private func plugin(named name: String, basedir: String) throws(ConfigurationError)
+        -> Configuration.ConfiguredPlugin
+    {
         let entry = try registry.entry(named: name)
         let group = 1 + (registry.entries.firstIndex { $0.name == name } ?? 0)
         let share = try share(of: group, basedir: basedir)

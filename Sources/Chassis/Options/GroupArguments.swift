@@ -60,7 +60,9 @@ struct GroupArguments {
         return kept.reversed()
     }
 
-    private mutating func take(_ entry: DefaultsFile.Entry, for index: Int, from file: DefaultsFile) throws(ConfigurationError) {
+    private mutating func take(_ entry: DefaultsFile.Entry, for index: Int, from file: DefaultsFile)
+        throws(ConfigurationError)
+    {
         let location = file.location(of: entry)
         let spec = table.specs[index]
         guard spec.takesValue else {

@@ -13,7 +13,8 @@ public enum LogFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
 /// The options of the process itself; every one but `--defaults-file` may also stand in the defaults file.
 public struct MainOptions: ParsableArguments, Sendable {
     /// The plugins to load, in order; an empty name stands for none.
-    @Option(help: ArgumentHelp("Plugin to load; repeat it or separate by commas. Their order is kept.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Plugin to load; repeat it or separate by commas. Their order is kept.", valueName: "name"))
     public var plugins: [String] = []
 
     /// The file with default values of options.
@@ -21,7 +22,10 @@ public struct MainOptions: ParsableArguments, Sendable {
     public var defaultsFile: String?
 
     /// The least important level that is logged.
-    @Option(help: ArgumentHelp("Log lines of this importance and above.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "Least important lines to log: error, critical, warning, message, info or debug.", valueName: "level"),
+        transform: { try LogLevel(word: $0) })
     public var logLevel: LogLevel = .message
 
     /// Where the log goes; nil means standard error.
@@ -112,19 +116,15 @@ public struct MainOptions: ParsableArguments, Sendable {
     }
 }
 
-extension LogLevel: ExpressibleByArgument {
+extension LogLevel {
     /// The word of `--log-level`.
     public var word: String { "\(self)" }
 
     /// The level that the word stands for.
-    public init?(argument: String) {
-        guard let level = Self.allCases.first(where: { $0.word == argument }) else { return nil }
+    init(word: String) throws {
+        guard let level = Self.allCases.first(where: { $0.word == word }) else {
+            throw ValidationError("give one of " + Self.allCases.map(\.word).joined(separator: ", "))
+        }
         self = level
     }
-
-    /// The word for `--help`.
-    public var defaultValueDescription: String { word }
-
-    /// All words, from most to least important.
-    public static var allValueStrings: [String] { allCases.map(\.word) }
 }

@@ -22,7 +22,8 @@ struct OptionSpec: Equatable {
     /// The option with its value as one group's parser takes it.
     func arguments(value: String?) -> [String] {
         guard let value else { return [spelling] }
-        return longNames.isEmpty ? [spelling, value] : ["\(spelling)=\(value)"]
+        // ArgumentParser takes an empty value only as a word of its own, and one with a dash in front only behind "=".
+        return longNames.isEmpty || value.isEmpty ? [spelling, value] : ["\(spelling)=\(value)"]
     }
 }
 

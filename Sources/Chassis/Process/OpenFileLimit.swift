@@ -1,0 +1,18 @@
+internal import Glibc
+
+/// The limit of open descriptors (`--max-open-files`).
+enum OpenFileLimit {
+    /// Sets the limit; raises the hard limit too where it is below.
+    static func set(_ count: Int) throws(ConfigurationError) {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let old = limit.rlim_max
+        limit.rlim_cur = rlim_t(count)
+        limit.rlim_max = max(old, limit.rlim_cur)
+        guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            throw ConfigurationError(
+                "--max-open-files=\(count): \(errorText(errno)); the hard limit is \(old): "
+                    + "give less, start as root, or raise it (ulimit -Hn, or LimitNOFILE= in a systemd unit)")
+        }
+    }
+}
