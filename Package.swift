@@ -80,7 +80,8 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
         tests("ServerSideTests", ["ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
         tests("SandboxTests", ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
-        tests("ChassisTests", ["Chassis", "EventLoop", "PluginAPI", "Pooling", "TestSupport", argumentParser, logging]),
+        tests(
+            "ChassisTests", ["Chassis", "EventLoop", "PluginAPI", "Pooling", "TestSupport", argumentParser, logging]),
         tests(
             "SimulationTests",
             ["Chassis", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", "TestSupport"]),

@@ -17,6 +17,9 @@ open class EventLoop {
     /// The time at which the present turn of the loop began, or a later one.
     open var now: MonotonicTime { fatalErrorOfAbstractClass() }
 
+    /// Streams that are open, those included that only send what is pending before they close.
+    open var streamCount: Int { fatalErrorOfAbstractClass() }
+
     /// Starts to connect; the handler hears `connected` or `ended` later, never before this returns.
     ///
     /// Host names are resolved off the loop; every address of a name is tried until `timeout` has passed.

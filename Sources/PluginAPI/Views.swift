@@ -35,7 +35,9 @@ public struct CommandView: ~Escapable {
             while let header = PacketHeader(packets, at: offset) {
                 let part = packets.extracting(offset + PacketHeader.size..<offset + header.packetLength)
                 part.withUnsafeBufferPointer { bytes in
-                    guard let source = bytes.baseAddress, !bytes.isEmpty, let target = buffer.baseAddress else { return }
+                    guard let source = bytes.baseAddress, !bytes.isEmpty, let target = buffer.baseAddress else {
+                        return
+                    }
                     (target + count).initialize(from: source, count: bytes.count)
                 }
                 count += header.payloadLength

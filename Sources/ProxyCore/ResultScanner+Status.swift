@@ -43,7 +43,7 @@ extension ResultScanner {
         summary.affectedRows &+= affected
         // The OK behind rows has nothing to say of inserts that came before it.
         if bytes[front.start] == 0 || insertID != 0 { summary.lastInsertID = insertID }
-        if end - at >= 2 { summary.status = StatusFlags(rawValue: short(bytes, at: at)) }
+        if end - at >= 2 { tell(StatusFlags(rawValue: short(bytes, at: at))) }
         if end - at >= 4 { summary.warnings = short(bytes, at: at + 2) }
         return true
     }
@@ -53,11 +53,16 @@ extension ResultScanner {
         guard front.holds(5) else { return false }
         if front.length >= 5 {
             summary.warnings = short(bytes, at: front.start + 1)
-            summary.status = StatusFlags(rawValue: short(bytes, at: front.start + 3))
+            tell(StatusFlags(rawValue: short(bytes, at: front.start + 3)))
         } else if capabilities.contains(.protocol41) {
             throw .truncatedPacket(firstByte: 0xFE, phase.place)
         }
         return true
+    }
+
+    private mutating func tell(_ status: StatusFlags) {
+        summary.status = status
+        hasStatus = true
     }
 
     /// Whether a packet that begins with 0xFE ends a series: in a row, that byte begins a value of 16 MiB or more.

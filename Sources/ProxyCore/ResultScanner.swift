@@ -12,6 +12,9 @@ public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
     /// The id that the server's next packet must have.
     public internal(set) var sequence: UInt8 = 0
 
+    /// Whether the answer told the server's status; an ERR alone, and a few texts, don't.
+    public internal(set) var hasStatus = false
+
     let capabilities: Capabilities
     let deprecatesEOF: Bool
     var phase = Phase.idle
@@ -58,6 +61,7 @@ public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
         self.phase = phase
         sequence = lastSequence &+ 1
         summary = ResultSummary()
+        hasStatus = false
         pending = .nothing
         isContinued = false
         isRow = false
@@ -65,6 +69,9 @@ public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
         mayOpenCursor = false
         hasDefinitions = true
     }
+
+    /// Whether a packet may begin here: nothing is missing of the one before.
+    public var isAtPacketBorder: Bool { remaining == 0 && !isContinued }
 
     /// Bytes came from the server, beginning where the previous call's `consumed` left off.
     ///

@@ -1,8 +1,10 @@
-internal import Chassis
-internal import Glibc
+import Chassis
+import Glibc
+import ProxyPlugin
 
-let exitCode = Millrace.main(
-    registry: PluginRegistry(),
-    arguments: Array(CommandLine.arguments.dropFirst()),
-    makeRuntime: { _, _ in IdleRuntime() })
-exit(exitCode)
+var registry = PluginRegistry()
+registry.register(ProxyPlugin.self)
+exit(
+    Millrace.main(registry: registry, arguments: Array(CommandLine.arguments.dropFirst())) { configuration, log in
+        EventRuntime(configuration, log: log)
+    })

@@ -65,6 +65,8 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     public override var now: MonotonicTime { clock }
 
+    public override var streamCount: Int { streams.count }
+
     public override func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) {
         deadlines.set(deadline, for: handler)
     }
@@ -165,13 +167,14 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     /// Lets go of a stream just closed, at the end of the turn.
     func forget(_ stream: EpollStream) {
+        // First of all: the table may hold the only reference to it.
+        graveyard.append(stream)
         let place = stream.place
         let last = streams.removeLast()
         if last !== stream {
             streams[place] = last
             last.place = place
         }
-        graveyard.append(stream)
     }
 
     /// Gives the stream a call in the next turn.

@@ -1,0 +1,80 @@
+package import PluginAPI
+import Pooling
+import Synchronization
+
+/// Listens for clients and connects each of them to one server: the process's plainest use.
+///
+/// One backend connection a client; the login is relayed end to end.
+package final class ProxyPlugin: Plugin {
+    package static let name = "proxy"
+    package static let summary = "Listens for MySQL clients and connects each to a server."
+
+    private let host: any PluginHost
+    private let listens: Bool
+    private let addresses: [Endpoint]
+    private let readWrite: [Endpoint]
+    private let readOnly: [Endpoint]
+    private let readOnlyFallback: Bool
+    private let timeouts: ProxyTimeouts
+
+    package init(options: ProxyOptions, host: any PluginHost) throws {
+        self.host = host
+        listens = !options.noProxy
+        addresses = try Self.endpoints(options.proxyAddress, option: "--proxy-address", defaultPort: 4040)
+        readWrite = try Self.endpoints(options.proxyBackendAddresses, option: "--proxy-backend-addresses")
+        readOnly = try Self.endpoints(
+            options.proxyReadOnlyBackendAddresses, option: "--proxy-read-only-backend-addresses")
+        readOnlyFallback = options.proxyReadOnlyFallback
+        timeouts = ProxyTimeouts(
+            connect: .seconds(options.proxyConnectTimeout), login: .seconds(options.proxyLoginTimeout),
+            read: .seconds(options.proxyReadTimeout), write: .seconds(options.proxyWriteTimeout))
+    }
+
+    package func start() throws {
+        guard listens else { return }
+        for endpoint in readWriteOrDefault {
+            try host.backends.add(endpoint, role: .readWrite)
+            host.log(.message, "added read/write backend: \(endpoint)")
+        }
+        for endpoint in readOnly {
+            try host.backends.add(endpoint, role: .readOnly)
+            host.log(.message, "added read-only backend: \(endpoint)")
+        }
+        for endpoint in addresses.isEmpty ? [.tcp(host: "", port: 4040)] : addresses {
+            host.listen(on: endpoint, for: .proxy(timeouts))
+        }
+    }
+
+    package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {
+        listens ? ProxyWorker(host: host, readOnlyFallback: readOnlyFallback, loop: loop) : nil
+    }
+
+    package func stop() {}
+
+    /// Without any backend given: the server that another plugin offers, or this machine's.
+    private var readWriteOrDefault: [Endpoint] {
+        guard readWrite.isEmpty, readOnly.isEmpty else { return readWrite }
+        return [host.offeredBackend ?? .tcp(host: "127.0.0.1", port: 3306)]
+    }
+
+    private static func endpoints(
+        _ texts: [String], option: String, defaultPort: UInt16 = 3306
+    ) throws -> [Endpoint] {
+        try texts.flatMap { $0.split(separator: ",") }.map { text in
+            let trimmed = text.drop { $0 == " " }
+            do {
+                return try Endpoint(parsing: String(trimmed), defaultPort: defaultPort)
+            } catch {
+                throw OptionError(option: option, reason: "\(error)")
+            }
+        }
+    }
+}
+
+/// A value of an option that can't be used.
+struct OptionError: Error, CustomStringConvertible {
+    let option: String
+    let reason: String
+
+    var description: String { "\(option): \(reason)" }
+}

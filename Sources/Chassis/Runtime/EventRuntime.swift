@@ -1,0 +1,161 @@
+import EventLoop
+import PluginAPI
+public import Pooling
+import Synchronization
+
+/// The serving part of the process: plugins, ports, and one event loop a thread.
+///
+/// Invariant of the unchecked sendability: its methods are called on the main thread, as ``Runtime`` says; from the
+/// loops' threads only ``loopIsEmpty(_:)`` and ``endAtOnce()`` are reached, after `start` has set what they read.
+public final class EventRuntime: Runtime, @unchecked Sendable {
+    private let configuration: Configuration
+    private let log: ProcessLog
+    private let host: HostServices
+    private let numbers = SessionNumbers()
+    private var plugins: [any Plugin] = []
+    private var listeners: [(sockets: [ListeningSocket], service: Service)] = []
+    private var loops: [LoopThread] = []
+    private let emptyLoops = Mutex<Set<Int>>([])
+    private let ended = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// One loop, its share of the process and its thread.
+    private struct LoopThread {
+        let loop: EpollLoop
+        let runtime: RuntimeBox
+        let thread: EventLoopThread
+    }
+
+    /// Carries a loop's share to the loop's thread.
+    ///
+    /// Invariant: it is unwrapped in jobs of that loop only.
+    private struct RuntimeBox: @unchecked Sendable {
+        let runtime: LoopRuntime
+    }
+
+    /// A runtime for the configured plugins; opens nothing yet.
+    public init(_ configuration: Configuration, log: ProcessLog) {
+        self.configuration = configuration
+        self.log = log
+        host = HostServices(log: log)
+    }
+
+    /// Makes every plugin, then starts them, then opens every port that they have asked for.
+    public func openPorts() throws {
+        plugins = try configuration.plugins.map { try $0.make(host) }
+        for plugin in plugins { try plugin.start() }
+        for listener in host.listeners {
+            let sockets = try ListeningSocket.open(listener.endpoint, count: configuration.main.eventThreads)
+            listeners.append((sockets, listener.service))
+            log.log(.message, "\(listener.service.name) listening on \(sockets.first?.endpoint ?? listener.endpoint)")
+        }
+    }
+
+    public func start(ended: @escaping @Sendable () -> Void) throws {
+        self.ended.withLock { $0 = ended }
+        for index in 0..<configuration.main.eventThreads {
+            loops.append(try startLoop(index))
+        }
+    }
+
+    private func startLoop(_ index: Int) throws -> LoopThread {
+        let loop = try EpollLoop(index: index)
+        loop.onAcceptPaused = { [log] error in
+            log.log(.warning, "accepting pauses, open connections go on: \(error); raise --max-open-files")
+        }
+        let box = RuntimeBox(
+            runtime: LoopRuntime(loop: loop, log: log, numbers: numbers) { [weak self] in self?.loopIsEmpty(index) })
+        let plugins = plugins
+        let sockets = listeners.map { (socket: $0.sockets[index], service: $0.service) }
+        loop.execute {
+            box.runtime.begin(
+                plugins: plugins,
+                listeners: sockets.map { LoopRuntime.Listener(socket: $0.socket, service: $0.service) })
+        }
+        return LoopThread(loop: loop, runtime: box, thread: try EventLoopThread(running: loop))
+    }
+
+    // MARK: The end
+
+    public func drain(timeout: TimeSpan) {
+        guard let first = loops.first?.loop else { return tellEnded() }
+        for loop in loops {
+            loop.loop.execute { [box = loop.runtime] in box.runtime.drain() }
+        }
+        closeListeners()
+        first.execute { [weak self] in
+            first.schedule(at: first.now + timeout) { self?.drainExpired() }
+        }
+    }
+
+    /// Each loop has stopped accepting before its job here runs; the last one closes the sockets.
+    private func closeListeners() {
+        let sockets = listeners.flatMap(\.sockets)
+        listeners = []
+        let countdown = Countdown(from: loops.count) { for socket in sockets { socket.close() } }
+        for loop in loops {
+            loop.loop.execute { countdown.step() }
+        }
+    }
+
+    private func drainExpired() {
+        log.log(.warning, "sessions were still open after --shutdown-timeout; they are closed")
+        endAtOnce()
+    }
+
+    public func endAtOnce() {
+        guard !loops.isEmpty else { return tellEnded() }
+        for loop in loops {
+            loop.loop.execute { [box = loop.runtime] in box.runtime.endAtOnce() }
+        }
+    }
+
+    private func loopIsEmpty(_ index: Int) {
+        let empty = emptyLoops.withLock { loops in
+            loops.insert(index)
+            return loops.count
+        }
+        if empty == loops.count { tellEnded() }
+    }
+
+    private func tellEnded() {
+        let told = ended.withLock { ended in
+            defer { ended = nil }
+            return ended
+        }
+        told?()
+    }
+
+    public func join() {
+        for loop in loops {
+            loop.loop.execute { [box = loop.runtime] in box.runtime.endAtOnce() }
+            loop.loop.execute { [loop = loop.loop] in loop.stop() }
+        }
+        for loop in loops { loop.thread.join() }
+        for plugin in plugins { plugin.stop() }
+    }
+}
+
+/// Does something once, when it was stepped so many times, from whichever threads.
+private final class Countdown: Sendable {
+    private let left: Atomic<Int>
+    private let last: @Sendable () -> Void
+
+    init(from count: Int, last: @escaping @Sendable () -> Void) {
+        left = Atomic(count)
+        self.last = last
+    }
+
+    func step() {
+        if left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { last() }
+    }
+}
+
+extension Service {
+    /// The service in a word, for the log.
+    var name: String {
+        switch self {
+        case .proxy: "proxy"
+        case .server: "server"
+        }
+    }
+}

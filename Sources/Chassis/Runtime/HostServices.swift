@@ -1,0 +1,42 @@
+import PluginAPI
+import Pooling
+import Synchronization
+
+/// What plugins may ask of the process, before the loops run.
+final class HostServices: PluginHost {
+    /// A listening endpoint that a plugin has asked for.
+    struct Listener: Sendable {
+        let endpoint: Endpoint
+        let service: Service
+    }
+
+    private struct Requests {
+        var listeners: [Listener] = []
+        var offer: Endpoint?
+    }
+
+    let backends = BackendSet()
+    private let processLog: ProcessLog
+    private let requests = Mutex(Requests())
+
+    init(log: ProcessLog) {
+        processLog = log
+    }
+
+    /// The listeners asked for, in order.
+    var listeners: [Listener] { requests.withLock { $0.listeners } }
+
+    func listen(on endpoint: Endpoint, for service: Service) {
+        requests.withLock { $0.listeners.append(Listener(endpoint: endpoint, service: service)) }
+    }
+
+    func offerBackend(_ endpoint: Endpoint) {
+        requests.withLock { $0.offer = $0.offer ?? endpoint }
+    }
+
+    var offeredBackend: Endpoint? { requests.withLock { $0.offer } }
+
+    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
+        processLog.log(level, message())
+    }
+}

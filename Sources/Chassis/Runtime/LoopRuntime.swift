@@ -1,0 +1,137 @@
+import EventLoop
+import PluginAPI
+import Pooling
+import ProxyCore
+
+/// One loop's share of the process: its workers, its sessions, its clients of embedded servers.
+///
+/// Everything but `init` runs on the loop's thread.
+final class LoopRuntime {
+    /// A socket to accept from, and what its clients are for.
+    struct Listener {
+        let socket: ListeningSocket
+        let service: Service
+    }
+
+    /// How often a draining loop looks whether the last bytes have gone out.
+    private static let lingeringCheck = TimeSpan.milliseconds(10)
+
+    private unowned let loop: EventLoop
+    private let log: ProcessLog
+    private let numbers: SessionNumbers
+    private let onEmpty: () -> Void
+    private var sessions: SessionContext?
+    private var embedded: [ObjectIdentifier: EmbeddedConnection] = [:]
+    private var probes: [ObjectIdentifier: (probe: Probe, stream: ByteStream)] = [:]
+    private var isDraining = false
+
+    /// - Parameter onEmpty: told on the loop's thread when the loop drains and its last session has ended.
+    init(loop: EventLoop, log: ProcessLog, numbers: SessionNumbers, onEmpty: @escaping () -> Void) {
+        self.loop = loop
+        self.log = log
+        self.numbers = numbers
+        self.onEmpty = onEmpty
+    }
+
+    /// Makes the workers and begins to accept.
+    func begin(plugins: [any Plugin], listeners: [Listener]) {
+        let context = SessionContext(
+            loop: loop, workers: plugins.compactMap { $0.makeWorker(on: self) }, makeID: numbers.nextSession,
+            log: { [log] level, text in log.log(level, text()) })
+        context.onEnded = { [weak self] _ in self?.tellIfEmpty() }
+        sessions = context
+        for listener in listeners {
+            switch listener.service {
+            case .proxy(let timeouts):
+                loop.accept(from: listener.socket) { [unowned self] in proxy($0, timeouts) }
+            case .server(let factory):
+                loop.accept(from: listener.socket) { [unowned self] in serve($0, factory) }
+            }
+        }
+    }
+
+    private func proxy(_ stream: ByteStream, _ timeouts: ProxyTimeouts) -> StreamHandler? {
+        guard !isDraining, let connection = sessions?.makeConnection(for: stream, timeouts: timeouts) else {
+            return nil
+        }
+        stream.handler = connection
+        stream.tag = ProxyConnection.clientTag
+        connection.begin(client: stream)
+        return connection
+    }
+
+    private func serve(_ stream: ByteStream, _ factory: any ServerSessionFactory) -> StreamHandler? {
+        let peer = stream.peerAddress
+        let connection = EmbeddedConnection(loop: loop) { [weak self] connection, reason in
+            self?.log.log(.debug, "client \(peer) of an embedded server ended: \(reason)")
+            self?.release(connection)
+        }
+        embedded[ObjectIdentifier(connection)] = connection
+        stream.handler = connection
+        connection.begin(stream, id: numbers.nextConnection(), factory: factory)
+        return connection
+    }
+
+    private func release(_ connection: EmbeddedConnection) {
+        embedded[ObjectIdentifier(connection)] = nil
+        keepThroughTurn(connection)
+    }
+
+    /// Frees the object in a later turn, since its own code may be running.
+    private func keepThroughTurn(_ object: AnyObject) {
+        loop.schedule(at: loop.now) { withExtendedLifetime(object) {} }
+    }
+
+    // MARK: The end
+
+    /// Stops accepting; sessions end as soon as nothing is under way in them.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        loop.stopAccepting()
+        for connection in sessions?.all ?? [] { connection.drain() }
+        tellIfEmpty()
+    }
+
+    /// Tells once nothing is open but clients of embedded servers; a last answer may still be on its way to a client.
+    private func tellIfEmpty() {
+        guard isDraining, sessions?.count == 0 else { return }
+        guard loop.streamCount <= embedded.count else {
+            loop.schedule(at: loop.now + Self.lingeringCheck) { [weak self] in self?.tellIfEmpty() }
+            return
+        }
+        onEmpty()
+    }
+
+    /// Ends every session, whatever it does, and does not wait for what is on its way.
+    func endAtOnce() {
+        isDraining = true
+        loop.stopAccepting()
+        for connection in sessions?.all ?? [] { connection.endAtOnce() }
+        for connection in embedded.values { connection.close(reason: "the process ends") }
+        onEmpty()
+    }
+}
+
+extension LoopRuntime: LoopContext {
+    var index: Int { loop.index }
+
+    var now: MonotonicTime { loop.now }
+
+    func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
+        loop.schedule(at: time, job)
+    }
+
+    func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void) {
+        var key: ObjectIdentifier?
+        let probe = Probe { [weak self] isReachable in
+            if let self, let key, let ended = probes.removeValue(forKey: key) { keepThroughTurn(ended.probe) }
+            completion(isReachable)
+        }
+        key = ObjectIdentifier(probe)
+        probes[ObjectIdentifier(probe)] = (
+            probe, loop.connect(to: endpoint, timeout: timeout, handler: probe, tag: 0)
+        )
+        loop.setDeadline(loop.now + timeout, for: probe)
+    }
+}

@@ -1,0 +1,155 @@
+import Dispatch
+import EventLoop
+import PluginAPI
+import Pooling
+import Synchronization
+
+/// A client of a server inside this process: a stream on one side, a ``ServerSession`` on the other.
+///
+/// The stream and the session belong to the loop's thread; what other threads may call is in ``Port``.
+final class EmbeddedConnection: StreamHandler {
+    /// How long a closing connection may take to send what is pending.
+    private static let lingering = TimeSpan.seconds(5)
+
+    private let port: Port
+    private let onEnded: (EmbeddedConnection, String) -> Void
+    private var stream: ByteStream?
+    private var session: (any ServerSession)?
+
+    /// - Parameter onEnded: told once, on the loop's thread, that the client is gone, and why.
+    init(loop: EventLoop, onEnded: @escaping (EmbeddedConnection, String) -> Void) {
+        port = Port(loop: loop)
+        self.onEnded = onEnded
+        super.init()
+        port.connection = self
+    }
+
+    /// The client's stream is there; its session begins.
+    func begin(_ stream: ByteStream, id: UInt32, factory: any ServerSessionFactory) {
+        self.stream = stream
+        let session = factory.makeSession(id: id, peer: stream.peerAddress, connection: port)
+        self.session = session
+        session.begin()
+    }
+
+    override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
+        session?.received(bytes) ?? bytes.count
+    }
+
+    override func drained(_ stream: ByteStream) {
+        port.pending(0)
+    }
+
+    override func ended(_ stream: ByteStream, _ reason: EndReason) {
+        finish("the client is gone: \(reason)")
+    }
+
+    /// Closes, after what was sent has gone out.
+    func close(reason: String) {
+        finish(reason)
+    }
+
+    fileprivate func send(_ bytes: [UInt8]) {
+        stream?.send(bytes.span)
+        port.pending(stream?.pendingBytes ?? 0)
+    }
+
+    fileprivate func resume() {
+        stream?.resumeReceiving()
+    }
+
+    private func finish(_ reason: String) {
+        guard let session else { return }
+        self.session = nil
+        session.ended()
+        stream?.closeAfterSending(lingering: Self.lingering)
+        stream = nil
+        port.ended()
+        onEnded(self, reason)
+    }
+}
+
+extension EmbeddedConnection {
+    /// What a session's own thread may call: everything goes to the loop's thread by its mailbox, in order.
+    final class Port: ServerConnection {
+        /// Above so many bytes on their way, ``sendWaiting(_:)`` waits.
+        private static let highWater = 1 << 20
+
+        private struct Flow {
+            /// Bytes handed over and not yet given to the stream.
+            var queued = 0
+            /// Bytes that the stream could not send yet.
+            var pending = 0
+            var isEnded = false
+            var isWaiting = false
+        }
+
+        private let loop: LoopBox
+        private let flow = Mutex(Flow())
+        private let room = DispatchSemaphore(value: 0)
+
+        /// Set once before the port is handed out, and used on the loop's thread only.
+        nonisolated(unsafe) fileprivate weak var connection: EmbeddedConnection?
+
+        init(loop: EventLoop) {
+            self.loop = LoopBox(loop: loop)
+        }
+
+        func send(_ bytes: [UInt8]) {
+            flow.withLock { $0.queued += bytes.count }
+            loop.execute { [self] in
+                flow.withLock { $0.queued -= bytes.count }
+                connection?.send(bytes)
+            }
+        }
+
+        func sendWaiting(_ bytes: [UInt8]) -> Bool {
+            send(bytes)
+            let mustWait = flow.withLock { flow in
+                flow.isWaiting = !flow.isEnded && flow.queued + flow.pending > Self.highWater
+                return flow.isWaiting
+            }
+            if mustWait { room.wait() }
+            return flow.withLock { !$0.isEnded }
+        }
+
+        func resume() {
+            loop.execute { [self] in connection?.resume() }
+        }
+
+        func close(reason: String) {
+            loop.execute { [self] in connection?.close(reason: reason) }
+        }
+
+        fileprivate func pending(_ bytes: Int) {
+            wakeIfRoom { $0.pending = bytes }
+        }
+
+        fileprivate func ended() {
+            wakeIfRoom { $0.isEnded = true }
+        }
+
+        private func wakeIfRoom(_ change: (inout Flow) -> Void) {
+            let wakes = flow.withLock { flow in
+                change(&flow)
+                guard flow.isWaiting, flow.isEnded || flow.queued + flow.pending <= Self.highWater / 2 else {
+                    return false
+                }
+                flow.isWaiting = false
+                return true
+            }
+            if wakes { room.signal() }
+        }
+    }
+
+    /// Carries a loop to other threads for its one thread-safe call.
+    ///
+    /// Invariant: nothing but `execute` is reached through it, which is callable from every thread.
+    private struct LoopBox: @unchecked Sendable {
+        let loop: EventLoop
+
+        func execute(_ job: @escaping @Sendable () -> Void) {
+            loop.execute(job)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import PluginAPI
+import ProxyCore
+
+/// The workers of one loop, sorted once into one chain a phase, in the order of `--plugins`.
+struct HookChains {
+    private(set) var connect: [any ConnectHook] = []
+    private(set) var handshake: [any HandshakeHook] = []
+    private(set) var auth: [any AuthHook] = []
+    private(set) var authResult: [any AuthResultHook] = []
+    private(set) var query: [any QueryHook] = []
+    private(set) var disconnect: [any DisconnectHook] = []
+    /// The phases with at least one hook; a phase that is missing here costs a branch.
+    private(set) var subscribed: PhaseSet = []
+
+    /// Conformance is the subscription: each worker is asked once which hook protocols it has.
+    init(workers: [any PluginWorker]) {
+        for worker in workers {
+            if let hook = worker as? any ConnectHook { add(hook, to: \.connect, .connect) }
+            if let hook = worker as? any HandshakeHook { add(hook, to: \.handshake, .handshake) }
+            if let hook = worker as? any AuthHook { add(hook, to: \.auth, .auth) }
+            if let hook = worker as? any AuthResultHook { add(hook, to: \.authResult, .authResult) }
+            if let hook = worker as? any QueryHook { add(hook, to: \.query, .query) }
+            if let hook = worker as? any DisconnectHook { add(hook, to: \.disconnect, .disconnect) }
+        }
+    }
+
+    private mutating func add<Hook>(_ hook: Hook, to chain: WritableKeyPath<Self, [Hook]>, _ phase: Phase) {
+        self[keyPath: chain].append(hook)
+        subscribed.insert(PhaseSet(phase))
+    }
+}

@@ -1,0 +1,234 @@
+import EventLoop
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+
+// Asking the hooks: each phase's chain in order, the first verdict that isn't `next` wins.
+
+extension ProxyConnection {
+    /// Asks the phase's hooks and performs what follows.
+    ///
+    /// - Parameter packet: the packets that the phase is about; empty for connect and result.
+    /// - Returns: whether there is a decision; false where a hook waits.
+    func consult(_ phase: Phase, _ packet: Span<UInt8>) -> Bool {
+        let first = hold?.phase == phase ? hold?.index ?? 0 : 0
+        hold = nil
+        switch phase {
+        case .connect: return consultConnect(from: first)
+        case .handshake: return consultHandshake(packet, from: first)
+        case .auth: return consultAuth(packet, from: first)
+        case .authResult: return consultAuthResult(packet, from: first)
+        case .query: return consultQuery(packet, from: first)
+        case .result: return consultResult()
+        case .disconnect: return true
+        }
+    }
+
+    /// A hook wants to wait: nothing of the session moves until it resumes or the deadline passes.
+    private func wait(_ phase: Phase, index: Int, until: MonotonicTime) -> Bool {
+        hold = Hold(phase: phase, index: index, until: until)
+        client?.pauseReceiving()
+        backend?.pauseReceiving()
+        rearm()
+        return false
+    }
+
+    /// The hook may be asked once more; done in a later turn, since it may be on the stack now.
+    func resumeRequested() {
+        guard hold != nil, hold?.isResumed == false else { return }
+        hold?.isResumed = true
+        context.loop.schedule(at: context.loop.now) { [weak self] in self?.resumeHeld() }
+    }
+
+    private func resumeHeld() {
+        guard !isEnded, let hold else { return }
+        switch hold.phase {
+        case .connect, .result:
+            perform(Answer(consult: hold.phase))
+        case .handshake, .auth, .authResult, .query, .disconnect:
+            break
+        }
+        client?.resumeReceiving()
+        backend?.resumeReceiving()
+        rearm()
+    }
+
+    // MARK: Connect
+
+    private func consultConnect(from first: Int) -> Bool {
+        for (index, hook) in context.chains.connect.enumerated().dropFirst(first) {
+            switch hook.connect(session) {
+            case .next: continue
+            case .backend(let backend):
+                session.backend = backend
+                perform(machine.backendChosen())
+                return true
+            case .greet(let payload):
+                greet(payload)
+                return true
+            case .refuse(let error):
+                refuse(error)
+                return true
+            case .hold(let until):
+                return wait(.connect, index: index, until: until)
+            }
+        }
+        refuse(SQLError(code: 1105, state: "08S01", message: "(proxy) no plugin has named a backend"))
+        return true
+    }
+
+    private func greet(_ payload: [UInt8]) {
+        session.backend = nil
+        guard let greeting = try? Greeting(decoding: payload.span) else {
+            refuse(SQLError(code: 1105, state: "08S01", message: "(proxy) a plugin's greeting can't be understood"))
+            return
+        }
+        session.greeting = greeting
+        outgoing = [payload]
+        perform(machine.greetingGiven(capabilities: greeting.capabilities))
+    }
+
+    private func refuse(_ error: SQLError) {
+        outgoing = [error.encode()]
+        perform(machine.refused())
+    }
+
+    // MARK: Handshake
+
+    private func consultHandshake(_ packet: Span<UInt8>, from first: Int) -> Bool {
+        var payload = packet.extracting(PacketHeader.size...).withUnsafeBufferPointer { Array($0) }
+        guard (try? Greeting.mask(SessionMachine.withheldCapabilities, in: &payload)) != nil else {
+            return performDecided(machine.greetingRejected(), packet)
+        }
+        for (index, hook) in context.chains.handshake.enumerated().dropFirst(first) {
+            switch hook.handshake(payload.span, in: session) {
+            case .next: continue
+            case .replace(let replacement):
+                return greetingDecided(replacement, packet)
+            case .refuse(let error):
+                refuse(error)
+                return true
+            case .hold(let until):
+                return wait(.handshake, index: index, until: until)
+            }
+        }
+        return greetingDecided(payload, packet)
+    }
+
+    private func greetingDecided(_ payload: [UInt8], _ packet: Span<UInt8>) -> Bool {
+        guard let greeting = try? Greeting(decoding: payload.span) else {
+            return performDecided(machine.greetingRejected(), packet)
+        }
+        session.greeting = greeting
+        outgoing = [payload]
+        return performDecided(machine.handshakeDecided(offered: greeting.capabilities), packet)
+    }
+
+    // MARK: Auth
+
+    private func consultAuth(_ packet: Span<UInt8>, from first: Int) -> Bool {
+        let payload = packet.extracting(PacketHeader.size...)
+        guard !SSLRequest.matches(payload) else {
+            return performDecided(machine.loginRejected(.capabilityNotOffered), packet)
+        }
+        guard let login = try? LoginRequest(decoding: payload) else {
+            return performDecided(machine.loginRejected(.login), packet)
+        }
+        session.login = login
+        for (index, hook) in context.chains.auth.enumerated().dropFirst(first) {
+            switch hook.auth(payload, in: session) {
+            case .next: continue
+            case .replace(let replacement):
+                outgoing = [replacement]
+                return loginDecided(.replace, login, packet)
+            case .answer(let answer):
+                outgoing = [answer]
+                return loginDecided(.answer(isOK: answer.first == 0), login, packet)
+            case .refuse(let error):
+                outgoing = [error.encode()]
+                return loginDecided(.answer(isOK: false), login, packet)
+            case .hold(let until):
+                return wait(.auth, index: index, until: until)
+            }
+        }
+        return loginDecided(.forward, login, packet)
+    }
+
+    private func loginDecided(
+        _ decision: SessionMachine.LoginDecision, _ login: LoginRequest, _ packet: Span<UInt8>
+    ) -> Bool {
+        performDecided(machine.loginDecided(decision, capabilities: login.capabilities), packet)
+    }
+
+    private func consultAuthResult(_ packet: Span<UInt8>, from first: Int) -> Bool {
+        let payload = packet.extracting(PacketHeader.size...)
+        for (index, hook) in context.chains.authResult.enumerated().dropFirst(first) {
+            switch hook.authResult(payload, in: session) {
+            case .next: continue
+            case .replace(let replacement):
+                outgoing = [replacement]
+                return performDecided(machine.authResultDecided(packet, isReplaced: true), packet)
+            case .hold(let until):
+                return wait(.authResult, index: index, until: until)
+            }
+        }
+        return performDecided(machine.authResultDecided(packet, isReplaced: false), packet)
+    }
+
+    // MARK: Query and result
+
+    private func consultQuery(_ packet: Span<UInt8>, from first: Int) -> Bool {
+        for (index, hook) in context.chains.query.enumerated().dropFirst(first) {
+            switch hook.query(CommandView(packets: packet), in: session) {
+            case .next: continue
+            case .inject(let queries) where queries.isEmpty || queries.contains(where: \.payload.isEmpty):
+                context.log(.warning) { "a plugin injected an empty query; the command goes on unchanged" }
+                continue
+            case .inject(let queries):
+                injections = InjectionQueue(queries, hook: hook as? any ResultHook)
+                return performDecided(machine.commandDecided(.inject), packet)
+            case .answer(let payloads):
+                outgoing = payloads
+                return performDecided(machine.commandDecided(.answer), packet)
+            case .refuse(let error):
+                outgoing = [error.encode()]
+                return performDecided(machine.commandDecided(.answer), packet)
+            case .hold(let until):
+                return wait(.query, index: index, until: until)
+            }
+        }
+        return performDecided(machine.commandDecided(.forward), packet)
+    }
+
+    private func consultResult() -> Bool {
+        guard let injections, let current = injections.current else { return true }
+        switch verdict(on: current, in: injections) {
+        case .next: resultDecided(.forward)
+        case .drop: resultDecided(.drop)
+        case .replace(let payloads):
+            outgoing = payloads
+            resultDecided(.replace)
+        case .injectMore(let queries, let forward):
+            injections.prepend(queries.filter { !$0.payload.isEmpty })
+            resultDecided(forward ? .forward : .drop)
+        case .hold(let until):
+            return wait(.result, index: 0, until: until)
+        }
+        return true
+    }
+
+    private func verdict(on injection: Injection, in injections: InjectionQueue) -> ResultVerdict {
+        guard let hook = injections.hook else { return .next }
+        let now = context.loop.now
+        let kept = injections.kept
+        let view = ResultView(
+            id: injection.id, packets: kept.span, query: injection.payload, summary: machine.scanner.summary,
+            sent: injections.sent, firstByte: injections.firstByte ?? now, lastByte: now)
+        return hook.result(view, in: session)
+    }
+
+    private func resultDecided(_ decision: SessionMachine.ResultDecision) {
+        perform(machine.resultDecided(decision, more: injections?.hasMore ?? false))
+    }
+}

@@ -1,0 +1,193 @@
+import EventLoop
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+
+// Performing answers: the only place where a session's effects happen.
+
+extension ProxyConnection {
+    /// Performs an answer that has no bytes.
+    func perform(_ answer: Answer) {
+        let none: [UInt8] = []
+        perform(answer, none.span)
+    }
+
+    /// Performs an answer in the order of its parts.
+    ///
+    /// - Parameter bytes: what the machine was shown; the answer's steps are about the first `consumed` of them.
+    /// - Returns: whether the bytes are dealt with; false where a hook has asked to wait, and they must come again.
+    @discardableResult
+    func perform(_ answer: Answer, _ bytes: Span<UInt8>) -> Bool {
+        let packet = bytes.extracting(0..<answer.consumed)
+        step(client: answer.client, packet)
+        step(backend: answer.backend, packet)
+        if let cause = answer.end {
+            end(cause)
+            return true
+        }
+        guard let phase = answer.consult else { return true }
+        return consult(phase, packet)
+    }
+
+    /// Performs what a decision has led to; its steps are about the whole packet that was consulted on.
+    @discardableResult
+    func performDecided(_ answer: Answer, _ packet: Span<UInt8>) -> Bool {
+        var answer = answer
+        answer.consumed = packet.count
+        return perform(answer, packet)
+    }
+
+    private func step(client step: ClientStep, _ packet: Span<UInt8>) {
+        switch step {
+        case .none, .discard: break
+        case .relay: client?.send(packet)
+        case .keep: keep(packet)
+        case .relayKept:
+            keep(packet)
+            sendKept()
+        case .send(let sequence): sendOutgoing(to: client, from: sequence)
+        case .sendKept(let sequence): sendKept(renumberedFrom: sequence)
+        case .notify(let notice, let sequence): send(notice.error, sequence: sequence)
+        }
+        if machine.state == .readQuery { answerEnded() }
+    }
+
+    private func step(backend step: BackendStep, _ packet: Span<UInt8>) {
+        switch step {
+        case .none: break
+        case .connect: connectBackend()
+        case .relay: backend?.send(packet)
+        case .send(let sequence): sendOutgoing(to: backend, from: sequence)
+        case .sendInjection: sendInjection()
+        }
+    }
+
+    // MARK: Client
+
+    private func keep(_ packet: Span<UInt8>) {
+        guard let injections else { return }
+        injections.answerReceived(now: context.loop.now)
+        packet.withUnsafeBufferPointer { injections.kept.append(contentsOf: $0) }
+    }
+
+    private func sendKept() {
+        guard let injections else { return }
+        client?.send(injections.kept.span)
+        injections.kept = []
+    }
+
+    /// Sends the kept answer; its packets get new sequence ids where the query had another number of packets than the
+    /// client's command.
+    private func sendKept(renumberedFrom first: UInt8) {
+        guard let injections else { return }
+        var sequence = first
+        var offset = 0
+        while let header = PacketHeader(injections.kept.span, at: offset) {
+            injections.kept[offset + 3] = sequence
+            sequence &+= 1
+            offset += header.packetLength
+        }
+        sendKept()
+    }
+
+    private func sendOutgoing(to stream: ByteStream?, from sequence: UInt8) {
+        var writer = PacketWriter(sequence: sequence)
+        for payload in outgoing {
+            writer.append(payload)
+        }
+        outgoing = []
+        let bytes = writer.take()
+        stream?.send(bytes.span)
+    }
+
+    private func send(_ error: SQLError, sequence: UInt8) {
+        var writer = PacketWriter(sequence: sequence)
+        writer.append(error.encode())
+        let bytes = writer.take()
+        client?.send(bytes.span)
+    }
+
+    /// The client has its answer: what the session shows is brought up to date.
+    private func answerEnded() {
+        session.isLoggedIn = machine.isLoggedIn
+        session.status = machine.status
+        if injections != nil { injections = nil }
+        if closesAfterResult, !isEnded {
+            closesAfterResult = false
+            perform(machine.closeRequested())
+        }
+    }
+
+    // MARK: Backend
+
+    private func connectBackend() {
+        guard let target = session.backend else { return }
+        target.clientAttached()
+        backend = context.loop.connect(
+            to: target.endpoint, timeout: timeouts.connect, handler: self, tag: Self.backendTag)
+    }
+
+    /// The backend didn't come about; the machine asks the connect hooks again.
+    func backendFailed(_ reason: EndReason) {
+        guard let failed = session.backend else { return }
+        if failed.state != .down {
+            failed.state = .down
+            context.log(.warning) { "backend \(failed.endpoint) is down: \(reason)" }
+        }
+        detachBackend()
+        session.failedConnects += 1
+        perform(machine.connectFailed())
+    }
+
+    private func detachBackend() {
+        backend?.close()
+        backend = nil
+        session.backend?.clientDetached()
+    }
+
+    private func sendInjection() {
+        guard let injection = injections?.next(now: context.loop.now) else { return }
+        var writer = PacketWriter(sequence: 0)
+        writer.append(injection.payload)
+        let bytes = writer.take()
+        backend?.send(bytes.span)
+        let packets = injection.payload.count / PacketHeader.maximumPayload + 1
+        let command = Command(rawValue: injection.payload.first ?? 0)
+        perform(machine.injectionSent(command, packets: packets, needsResult: injection.needsResult))
+    }
+
+    // MARK: The end
+
+    /// Ends the session, once: log, hooks, both streams.
+    private func end(_ cause: EndCause) {
+        guard !isEnded else { return }
+        isEnded = true
+        session.endReason = cause.description
+        session.status = machine.status
+        logEnd(cause)
+        context.loop.setDeadline(nil, for: self)
+        for hook in context.chains.disconnect {
+            hook.disconnect(session)
+        }
+        client?.closeAfterSending(lingering: .seconds(5))
+        if let backend {
+            cause == .clientQuit ? backend.closeAfterSending(lingering: .seconds(5)) : backend.close()
+            session.backend?.clientDetached()
+        }
+        client = nil
+        backend = nil
+        injections = nil
+        context.retire(self, cause)
+    }
+
+    private func logEnd(_ cause: EndCause) {
+        let isProbe = cause == .clientLost(.readAuth) || cause == .clientLost(.readHandshake)
+        let level: LogLevel = cause.isOrderly || isProbe || cause == .clientLost(.connectServer) ? .debug : .info
+        let session = session
+        context.log(cause.blame == .backend && !cause.isOrderly ? .warning : level) {
+            let backend = session.backend.map { " on \($0.endpoint)" } ?? ""
+            return "session \(session.id) of \(session.clientAddress)\(backend) ended: \(cause)"
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package import EventLoop
+import MySQLWire
+package import PluginAPI
+package import Pooling
+import ProxyCore
+
+/// One client and its backend connection: performs on streams what the session machine answers.
+///
+/// This file walks the events in; `+Perform` does the steps, `+Consult` asks the hooks.
+package final class ProxyConnection: StreamHandler {
+    /// The `tag` of the client's stream.
+    static let clientTag: UInt8 = 0
+    /// The `tag` of the backend's stream.
+    static let backendTag: UInt8 = 1
+    /// Above so many bytes pending at one peer, the other one is not read from.
+    static let highWater = 256 << 10
+    /// Above so many bytes that the client has sent ahead, it is not read from.
+    static let readAhead = 64 << 10
+
+    /// The session as hooks see it.
+    package let session: ProxySession
+    let context: SessionContext
+    let timeouts: ProxyTimeouts
+    let loginDeadline: MonotonicTime
+    var machine: SessionMachine
+    /// Set at once after init, and for the whole life of the connection.
+    var client: ByteStream?
+    /// Nil before the connect phase and without a backend.
+    var backend: ByteStream?
+
+    /// Payloads that a decision has for a `send` step.
+    var outgoing: [[UInt8]] = []
+    /// The injected queries of the command under way.
+    var injections: InjectionQueue?
+    /// The hook that has asked to wait, until when.
+    var hold: Hold?
+    /// Whether a plugin wants the session closed after the answer under way.
+    var closesAfterResult = false
+    var isEnded = false
+
+    /// A hook's wish to wait.
+    struct Hold {
+        var phase: Phase
+        /// The hook's place in its chain; the ones before it have spoken.
+        var index: Int
+        var until: MonotonicTime
+        /// Whether it may be asked again.
+        var isResumed = false
+    }
+
+    package init(session: ProxySession, context: SessionContext, timeouts: ProxyTimeouts) {
+        self.session = session
+        self.context = context
+        self.timeouts = timeouts
+        loginDeadline = context.loop.now + timeouts.login
+        machine = SessionMachine(subscribed: context.chains.subscribed)
+        super.init()
+        session.connection = self
+    }
+
+    /// The client's stream is there; the session begins.
+    package func begin(client: ByteStream) {
+        self.client = client
+        perform(machine.clientAccepted())
+        rearm()
+    }
+
+    // MARK: Events
+
+    override package func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
+        let isClient = stream.tag == Self.clientTag
+        var offset = 0
+        while offset < bytes.count, !isEnded, hold == nil || hold?.isResumed == true {
+            let rest = bytes.extracting(offset..<bytes.count)
+            let answer = isClient ? machine.clientReceived(rest) : machine.backendReceived(rest)
+            guard answer != .wait else { break }
+            let isDecided = perform(answer, rest)
+            guard isDecided, answer.consumed > 0 else { break }
+            offset += answer.consumed
+        }
+        guard !isEnded else { return bytes.count }
+        afterEvent(unconsumed: bytes.count - offset, isClient: isClient)
+        return offset
+    }
+
+    override package func connected(_ stream: ByteStream) {
+        session.backend?.state = .up
+        perform(machine.backendConnected())
+        rearm()
+    }
+
+    override package func drained(_ stream: ByteStream) {
+        guard hold == nil else { return }
+        if stream.tag == Self.clientTag {
+            backend?.resumeReceiving()
+        } else {
+            client?.resumeReceiving()
+        }
+        rearm()
+    }
+
+    override package func ended(_ stream: ByteStream, _ reason: EndReason) {
+        guard !isEnded else { return }
+        if stream.tag == Self.clientTag {
+            perform(machine.clientLost())
+            return
+        }
+        switch machine.state {
+        case .connectServer, .readHandshake:
+            backendFailed(reason)
+        case .initial, .readAuth, .readAuthResult, .readAuthOldPassword, .readQuery, .sendQuery, .readQueryResult,
+            .readLocalInfileData, .endlessResult, .closed:
+            perform(machine.backendLost())
+        }
+    }
+
+    override package func deadlinePassed(_ now: MonotonicTime) {
+        guard !isEnded else { return }
+        if let hold, !hold.isResumed, hold.until <= now {
+            perform(machine.holdExpired())
+            return
+        }
+        perform(machine.deadlinePassed(isStalled: (client?.pendingBytes ?? 0) > 0))
+    }
+
+    /// The process drains.
+    package func drain() {
+        guard !isEnded else { return }
+        perform(machine.drainRequested())
+    }
+
+    /// The process ends now.
+    package func endAtOnce() {
+        guard !isEnded else { return }
+        perform(machine.closeRequested())
+    }
+
+    // MARK: Between events
+
+    /// Bookkeeping after bytes: flow control, whose turn it is, the deadline.
+    func afterEvent(unconsumed: Int, isClient: Bool) {
+        guard let client else { return }
+        if isClient {
+            if isBackendFull { client.pauseReceiving() }
+            if unconsumed > Self.readAhead, !machine.isClientsTurn { client.pauseReceiving() }
+        } else {
+            if client.pendingBytes > Self.highWater { backend?.pauseReceiving() }
+            // What came early waits in the client's stream.
+            if machine.isClientsTurn, client.heldBytes > 0 || client.isPaused, !isBackendFull {
+                client.resumeReceiving()
+            }
+        }
+        rearm()
+    }
+
+    private var isBackendFull: Bool { (backend?.pendingBytes ?? 0) > Self.highWater }
+
+    /// Moves the one deadline to the end of the wait that is on now.
+    func rearm() {
+        guard !isEnded else { return }
+        let deadline: MonotonicTime
+        if let hold, !hold.isResumed {
+            deadline = hold.until
+        } else if machine.state.isBeforeLogin {
+            deadline = loginDeadline
+        } else {
+            let isPending = (client?.pendingBytes ?? 0) > 0
+            deadline = context.loop.now + (isPending ? timeouts.write : timeouts.read)
+        }
+        context.loop.setDeadline(deadline, for: self)
+    }
+}

@@ -1,0 +1,50 @@
+package import EventLoop
+package import PluginAPI
+package import ProxyCore
+
+/// What the connections of one loop share; the simulator makes its own.
+package final class SessionContext {
+    /// The loop on which all of it runs.
+    package let loop: EventLoop
+    let chains: HookChains
+    let log: @Sendable (LogLevel, () -> String) -> Void
+    private var connections = SessionTable<ProxyConnection>()
+    private let makeID: () -> UInt64
+
+    /// Told when a connection has ended and how; for counters and the drain.
+    package var onEnded: ((EndCause) -> Void)?
+
+    /// - Parameter makeID: gives every session of the process a number of its own.
+    package init(
+        loop: EventLoop, workers: [any PluginWorker], makeID: @escaping () -> UInt64,
+        log: @escaping @Sendable (LogLevel, () -> String) -> Void
+    ) {
+        self.loop = loop
+        chains = HookChains(workers: workers)
+        self.makeID = makeID
+        self.log = log
+    }
+
+    /// How many connections are open.
+    package var count: Int { connections.count }
+
+    /// The open connections.
+    package var all: [ProxyConnection] { connections.all }
+
+    /// Makes the connection of an accepted stream; ``ProxyConnection/begin(client:)`` follows once the stream has its handler.
+    package func makeConnection(for stream: ByteStream, timeouts: ProxyTimeouts) -> ProxyConnection {
+        connections.insert { slot, generation in
+            let session = ProxySession(
+                id: makeID(), slot: slot, generation: generation, clientAddress: stream.peerAddress,
+                listenerAddress: stream.localAddress)
+            return ProxyConnection(session: session, context: self, timeouts: timeouts)
+        }
+    }
+
+    /// Takes an ended connection out; it lives on to the end of the loop's turn, since its own code may be running.
+    func retire(_ connection: ProxyConnection, _ cause: EndCause) {
+        guard let retired = connections.remove(connection.session.slot) else { return }
+        loop.schedule(at: loop.now) { withExtendedLifetime(retired) {} }
+        onEnded?(cause)
+    }
+}

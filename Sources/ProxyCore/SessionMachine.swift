@@ -1,0 +1,267 @@
+public import MySQLWire
+
+/// One proxied session as a value: every event goes in, one small answer comes out; no I/O, no clock, no buffer.
+///
+/// Bytes stay with the driver. `clientReceived` and `backendReceived` are given what that side has sent and was not
+/// consumed yet; the answer says how much of it is dealt with and what becomes of it. The driver calls again until
+/// nothing more is consumed. Where an answer consults a phase, the driver asks the hooks and tells the verdict by the
+/// matching `…Decided`; until then the machine has not moved, so a hook that wants to wait simply is not answered for
+/// and the same bytes are presented again later.
+///
+/// Calls come in three kinds: what a correct driver never does is an assertion; what a peer must not do ends the
+/// session with an ``EndCause``; what races make possible (an event after the end) is dropped silently.
+public struct SessionMachine: BitwiseCopyable, Equatable, Sendable {
+    /// Where the session is.
+    public internal(set) var state = ConnectionState.initial
+    /// The result scanner of the login's and the commands' answers.
+    public internal(set) var scanner = ResultScanner(capabilities: [])
+    /// What client and backend have agreed on; empty before the login.
+    public internal(set) var capabilities: Capabilities = []
+    /// Whether a backend is connected and greeted.
+    public internal(set) var isAttached = false
+    /// Whether the login has succeeded.
+    public internal(set) var isLoggedIn = false
+    /// The server's status flags, as of the last answer that told them.
+    public internal(set) var status: StatusFlags = []
+    /// Whether the session ends as soon as nothing is under way.
+    public internal(set) var isDraining = false
+
+    /// The phases that have hooks.
+    let subscribed: PhaseSet
+    /// The command under way.
+    var command = CommandProgress()
+    /// The sequence id expected of the client's next packet within a login or a file.
+    var clientSequence: UInt8 = 0
+    /// The flags taken out of the greeting, or never offered.
+    var offered: Capabilities = []
+
+    /// A session whose given phases have hooks.
+    public init(subscribed: PhaseSet) {
+        self.subscribed = subscribed
+    }
+
+    /// The flags that are taken out of every greeting: what a relay of plain packets can't follow.
+    public static let withheldCapabilities: Capabilities = [.ssl, .compress, .zstdCompression]
+
+    /// The longest login packet that is accepted, in bytes of payload.
+    public static let maximumLogin = 1 << 20
+}
+
+/// What is known of the command under way.
+struct CommandProgress: BitwiseCopyable, Equatable, Sendable {
+    /// Its first byte.
+    var command = Command.sleep
+    /// Bytes of the present packet that have not come from the client yet.
+    var remaining = 0
+    /// Whether another packet continues the present one.
+    var isContinued = false
+    /// The sequence id of the last packet seen.
+    var lastSequence: UInt8 = 0
+    /// Whether the client has had an answer to it, or the beginning of one.
+    var isAnswered = false
+    /// Whether the answer under way belongs to an injected query.
+    var isInjected = false
+    /// What becomes of the answer under way.
+    var delivery = Delivery.relay
+    /// Whether the whole answer came before the whole command.
+    var isAnsweredEarly = false
+}
+
+/// What becomes of an answer's bytes.
+enum Delivery: UInt8, BitwiseCopyable, Sendable {
+    /// They go to the client as they come.
+    case relay
+    /// They are kept for the result hook.
+    case keep
+    /// They are dropped: the client has its answer already.
+    case discard
+}
+
+// MARK: Connecting
+
+extension SessionMachine {
+    /// The client is accepted: asks where to.
+    public mutating func clientAccepted() -> Answer {
+        assert(state == .initial)
+        state = .connectServer
+        return Answer(consult: .connect)
+    }
+
+    /// The connect hooks have named a backend.
+    public mutating func backendChosen() -> Answer {
+        assert(state == .connectServer)
+        return Answer(backend: .connect)
+    }
+
+    /// The connect hooks greet the client themselves, and no backend is attached.
+    public mutating func greetingGiven(capabilities: Capabilities) -> Answer {
+        assert(state == .connectServer)
+        state = .readAuth
+        offered = capabilities.subtracting(Self.withheldCapabilities)
+        clientSequence = 1
+        return Answer(client: .send(sequence: 0))
+    }
+
+    /// The backend's connection is there.
+    public mutating func backendConnected() -> Answer {
+        guard state == .connectServer else { return .wait }
+        state = .readHandshake
+        return .wait
+    }
+
+    /// The backend did not take the connection, or closed it before its greeting: asks where to, once more.
+    public mutating func connectFailed() -> Answer {
+        guard state == .connectServer || state == .readHandshake else { return .wait }
+        state = .connectServer
+        return Answer(consult: .connect)
+    }
+
+    /// Hooks refuse the session; the driver sends their error as the given payload.
+    public mutating func refused() -> Answer {
+        let sequence = nextSequenceForClient
+        return ended(.plugin, client: .send(sequence: sequence))
+    }
+}
+
+// MARK: Bytes
+
+extension SessionMachine {
+    /// The client has sent these bytes, not consumed so far.
+    public mutating func clientReceived(_ bytes: Span<UInt8>) -> Answer {
+        switch state {
+        case .readQuery: commandReceived(bytes)
+        case .sendQuery: commandContinued(bytes)
+        case .readLocalInfileData: fileReceived(bytes)
+        case .readAuth: loginReceived(bytes)
+        case .readAuthOldPassword: loginDataReceived(bytes)
+        case .endlessResult: Answer(consumed: bytes.count, backend: .relay)
+        case .initial, .connectServer, .readHandshake, .readAuthResult, .readQueryResult: .wait
+        case .closed: Answer(consumed: bytes.count)
+        }
+    }
+
+    /// The backend has sent these bytes, not consumed so far.
+    public mutating func backendReceived(_ bytes: Span<UInt8>) -> Answer {
+        switch state {
+        case .readQueryResult, .sendQuery: answerReceived(bytes)
+        case .readHandshake: greetingReceived(bytes)
+        case .readAuthResult, .readAuthOldPassword: loginAnswerReceived(bytes)
+        case .endlessResult: Answer(consumed: bytes.count, client: .relay)
+        case .readQuery, .readLocalInfileData: unsolicitedReceived(bytes)
+        case .initial, .connectServer, .readAuth: ended(.backendViolation(.unexpectedBytes))
+        case .closed: Answer(consumed: bytes.count)
+        }
+    }
+}
+
+// MARK: Ends
+
+extension SessionMachine {
+    /// The client's connection is gone.
+    public mutating func clientLost() -> Answer {
+        switch state {
+        case .closed: .wait
+        case .readQuery: ended(.clientClosed)
+        case .initial, .connectServer, .readHandshake, .readAuth, .readAuthResult, .readAuthOldPassword, .sendQuery,
+            .readQueryResult, .readLocalInfileData, .endlessResult:
+            ended(.clientLost(state))
+        }
+    }
+
+    /// The backend's connection is gone, after its greeting.
+    public mutating func backendLost() -> Answer {
+        switch state {
+        case .closed, .initial: return .wait
+        case .connectServer, .readHandshake: return connectFailed()
+        case .readQuery where isDraining: return ended(.drained)
+        case .readQuery, .endlessResult: return ended(.backendLost(state))
+        case .readAuth, .readAuthResult, .readAuthOldPassword, .sendQuery, .readQueryResult, .readLocalInfileData:
+            return ended(.backendLost(state), client: notice(.backendLost))
+        }
+    }
+
+    /// A wait has taken too long: for the login, for the next byte, or for the client to take its bytes.
+    ///
+    /// - Parameter isStalled: whether bytes were pending for the client.
+    public mutating func deadlinePassed(isStalled: Bool) -> Answer {
+        if state == .closed { return .wait }
+        if isStalled { return ended(.clientStalled) }
+        switch state {
+        case .closed: return .wait
+        case .initial, .connectServer, .readHandshake, .readAuth, .readAuthResult, .readAuthOldPassword:
+            return ended(.loginTimeout, client: notice(.loginTimeout))
+        case .readQuery, .sendQuery, .readLocalInfileData: return ended(.clientTimeout)
+        case .readQueryResult, .endlessResult: return ended(.backendTimeout, client: notice(.backendTimeout))
+        }
+    }
+
+    /// A hook has held the session until its deadline.
+    public mutating func holdExpired() -> Answer {
+        if state == .closed { return .wait }
+        return ended(.holdTimeout, client: notice(.holdTimeout))
+    }
+
+    /// The process drains: the session ends now where nothing is under way, else as soon as that is so.
+    public mutating func drainRequested() -> Answer {
+        isDraining = true
+        switch state {
+        case .closed: return .wait
+        case .readQuery where isInTransaction: return .wait
+        case .sendQuery, .readQueryResult, .readLocalInfileData: return .wait
+        case .initial, .connectServer, .readHandshake, .readAuth, .readAuthResult, .readAuthOldPassword, .readQuery,
+            .endlessResult:
+            return ended(.drained)
+        }
+    }
+
+    /// A plugin or the operator wants the session closed, now.
+    public mutating func closeRequested() -> Answer {
+        state == .closed ? .wait : ended(.plugin)
+    }
+
+    /// Whether the last status flags tell of an open transaction.
+    public var isInTransaction: Bool { status.contains(.inTransaction) }
+
+    /// Whether the client may speak: what it sends now is looked at, and not kept for later.
+    public var isClientsTurn: Bool {
+        switch state {
+        case .readAuth, .readAuthOldPassword, .readQuery, .sendQuery, .readLocalInfileData, .endlessResult, .closed:
+            true
+        case .initial, .connectServer, .readHandshake, .readAuthResult, .readQueryResult: false
+        }
+    }
+
+    /// Moves to the end; everything that ends a session passes here.
+    mutating func ended(_ cause: EndCause, consumed: Int = 0, client: ClientStep = .none) -> Answer {
+        assert(state != .closed)
+        state = .closed
+        return Answer(consumed: consumed, client: client, end: cause)
+    }
+
+    /// An ERR for the client, where a packet may begin; nothing where the client is inside a packet.
+    func notice(_ notice: Notice) -> ClientStep {
+        switch state {
+        case .readQueryResult, .readLocalInfileData, .readAuthResult, .readAuthOldPassword:
+            let isInsidePacket = command.delivery == .relay && !scanner.isAtPacketBorder
+            return isInsidePacket ? .none : .notify(notice, sequence: nextSequenceForClient)
+        case .sendQuery:
+            return .notify(notice, sequence: nextSequenceForClient)
+        case .initial, .connectServer, .readHandshake, .readAuth, .readQuery:
+            return .notify(notice, sequence: nextSequenceForClient)
+        case .endlessResult, .closed:
+            return .none
+        }
+    }
+
+    /// The sequence id that the client expects of the next packet.
+    var nextSequenceForClient: UInt8 {
+        switch state {
+        case .initial, .connectServer, .readHandshake: 0
+        case .readAuth: clientSequence
+        case .readAuthResult, .readAuthOldPassword, .readLocalInfileData: scanner.sequence
+        case .sendQuery: command.lastSequence &+ 1
+        case .readQueryResult: command.delivery == .relay ? scanner.sequence : command.lastSequence &+ 1
+        case .readQuery, .endlessResult, .closed: 0
+        }
+    }
+}
