@@ -25,7 +25,11 @@ enum TidyRules {
     static let traps = ["try!", "as!", "fatalError(", "preconditionFailure("]
 
     /// Where a trap is right, and why; a line that no longer traps must leave the list.
-    static let allowedTraps: [AllowedTrap] = []
+    static let allowedTraps: [AllowedTrap] = [
+        AllowedTrap(
+            path: "Sources/EventLoop/EventLoop.swift", code: "fatalError(",
+            reason: "an abstract method: only a subclass that forgot to override it gets there, whatever peers send")
+    ]
 
     /// Every rule on one file.
     static func offences(in file: SourceFile) -> [Offence] {
