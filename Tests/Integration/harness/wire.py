@@ -15,7 +15,7 @@ PLUGIN_AUTH, DEPRECATE_EOF = 0x80000, 0x1000000
 PROGRESS, BULK = 1 << 32, 1 << 34
 
 USUAL = (
-    LONG_PASSWORD | LOCAL_FILES | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION
+    LONG_PASSWORD | CONNECT_WITH_DB | LOCAL_FILES | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION
     | MULTI_STATEMENTS | MULTI_RESULTS | PS_MULTI_RESULTS | PLUGIN_AUTH
 )  # fmt: skip
 
@@ -58,7 +58,7 @@ class Greeting:
 class Wire:
     """One raw connection."""
 
-    def __init__(self, target, timeout=60):
+    def __init__(self, target, timeout=30, schema="test"):
         if target.socket:
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
@@ -66,6 +66,7 @@ class Wire:
         else:
             self.socket = socket.create_connection((target.host, target.port), timeout=timeout)
         self.target = target
+        self.schema = schema
         self.sequence = 0
         self.greeting = None
 
@@ -135,7 +136,7 @@ class Wire:
             capabilities &= ~LONG_PASSWORD
         return (
             struct.pack("<IIB19xI", capabilities & 0xFFFFFFFF, 1 << 30, 45, extended)
-            + user.encode() + b"\0" + bytes([len(answer)]) + answer + b"mysql_native_password\0"
+            + user.encode() + b"\0" + bytes([len(answer)]) + answer + self.schema.encode() + b"\0mysql_native_password\0"
         )  # fmt: skip
 
     def login(self, capabilities=USUAL):
