@@ -32,7 +32,8 @@ def test_mysqli(both, scratch):
     assert len(steps["multiple results"][0]) == 4
     assert "1000" in str(steps["prepared numbers 1000"]) or steps["prepared numbers 1000"][1] == []
     assert "other@%" in str(steps["user"])
-    assert steps["infile rows"][1][1] == "23000"
+    assert steps["infile rows"][1][3:5] == [0, 2], "the second time, both rows are there already"
+    assert steps["infile missing"][1][0] > 0
     assert steps["killed query"][2][0] in (0, 1317)
     assert steps["after it"][1] == [["1"]]
     assert steps["and gone"] == [False, True]
