@@ -166,10 +166,9 @@ def test_connector_multiple_results_and_procedures(both, pure):
         connection = connector(target, pure)
         cursor = connection.cursor()
         try:
-            cursor.execute("SELECT 1; SELECT 'a', NULL; DO 1")
-            several = [(cursor.description, cursor.fetchall() if cursor.description else None)]
-            while cursor.nextset():
-                several.append((cursor.description, cursor.fetchall() if cursor.description else None))
+            several = []
+            for result in cursor.execute("SELECT 1; SELECT 'a', NULL; DO 1", multi=True):
+                several.append((result.description, result.fetchall() if result.with_rows else result.rowcount))
             cursor.close()
             cursor = connection.cursor()
             out = cursor.callproc("two_results", (2, 0, "word"))
@@ -213,7 +212,7 @@ def test_connector_prepared_cursors(both, pure):
 
     results = both(scenario)
     assert [len(rows) for _, rows in results[:3]] == [3, 0, 50]
-    assert results[-1][1][0] == 1146
+    assert "no_such_table" in str(results[-1])
 
 
 def test_connector_changes_user_and_resets(both, pure):
