@@ -1,7 +1,7 @@
 """A MariaDB server of our own, in a scratch folder and on a free port."""
 
-import getpass
 import os
+import pwd
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,7 +25,7 @@ def new_data_folder(folder):
     subprocess.run(
         [
             program("mariadb-install-db"), "--no-defaults", f"--datadir={folder}", "--skip-test-db",
-            "--auth-root-authentication-method=normal", f"--user={getpass.getuser()}",
+            "--auth-root-authentication-method=normal", f"--user={pwd.getpwuid(os.geteuid()).pw_name}",
         ],
         check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
     )  # fmt: skip
@@ -77,7 +77,7 @@ class DatabaseServer:
             [
                 program("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data", f"--socket={self.socket}",
                 f"--bind-address={LOOPBACK}", f"--port={self.port}", f"--pid-file={self.folder}/pid",
-                f"--user={getpass.getuser()}", "--skip-name-resolve", "--local-infile=1",
+                f"--user={pwd.getpwuid(os.geteuid()).pw_name}", "--skip-name-resolve", "--local-infile=1",
                 "--max-allowed-packet=256M", "--max-connections=500", "--back-log=200",
                 "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--character-set-server=utf8mb4",
                 "--collation-server=utf8mb4_general_ci", *self.options,
