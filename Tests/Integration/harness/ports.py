@@ -1,0 +1,40 @@
+"""Free ports, and waiting for what takes a moment."""
+
+import socket
+import time
+
+LOOPBACK = "127.0.0.1"
+_given_out = set()
+
+
+def free_port(address=LOOPBACK):
+    """A TCP port that nothing listens on, never the same twice."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    while True:
+        with socket.socket(family) as probe:
+            probe.bind((address, 0))
+            port = probe.getsockname()[1]
+        if port not in _given_out:
+            _given_out.add(port)
+            return port
+
+
+def wait_until(condition, seconds=30, what="the condition"):
+    """Waits until `condition()` is true and answers its value; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.02)
+
+
+def accepts(port, address=LOOPBACK):
+    """Whether something takes connections on the port."""
+    try:
+        socket.create_connection((address, port), timeout=1).close()
+        return True
+    except OSError:
+        return False

@@ -1,0 +1,71 @@
+"""The proxy under test, and HAProxy, which can stand in for it where only bytes are to be carried."""
+
+import os
+from pathlib import Path
+
+from .database_server import program
+from .ports import accepts, free_port
+from .process import Process
+from .target import Target
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+BINARY = Path(os.environ.get("MILLRACE_BINARY") or REPOSITORY / ".build/release/millrace")
+# MILLRACE_STAND_IN=haproxy proves the scenarios themselves: whatever fails then is wrong with the tests.
+STAND_IN = os.environ.get("MILLRACE_STAND_IN", "")
+
+
+class Proxy(Process):
+    """A running proxy and where to reach it."""
+
+    def __init__(self, arguments, folder, listen, environment=None, name="millrace"):
+        self.listen = listen
+        super().__init__(arguments, Path(folder) / f"{name}-{free_port()}.log", environment)
+
+    @property
+    def target(self):
+        return self.listen
+
+    def wait_until_listening(self):
+        self.wait_until_ready(lambda: self.listens)
+        return self
+
+    @property
+    def listens(self):
+        if self.listen.socket:
+            return os.path.exists(self.listen.socket)
+        return accepts(self.listen.port, self.listen.host)
+
+
+def start_millrace(folder, backends, *options, listen=None, plugins="proxy", environment=None):
+    """Starts Millrace before the given backends and waits until it listens."""
+    listen = listen or Target(port=free_port())
+    arguments = [
+        BINARY, f"--plugins={plugins}", f"--proxy-address={listen.address}", "--log-level=debug",
+        *[f"--proxy-backend-addresses={backend.address}" for backend in backends], *options,
+    ]  # fmt: skip
+    proxy = Proxy(arguments, folder, listen, environment)
+    try:
+        return proxy.wait_until_listening()
+    except BaseException:
+        proxy.kill()
+        raise
+
+
+def start_haproxy(folder, backends, listen=None):
+    """Starts HAProxy in tcp mode before the given backends."""
+    listen = listen or Target(port=free_port())
+    configuration = Path(folder) / f"haproxy-{free_port()}.cfg"
+    configuration.write_text(haproxy_configuration(listen, backends))
+    return Proxy([program("haproxy"), "-f", configuration, "-db"], folder, listen, name="haproxy").wait_until_listening()
+
+
+def haproxy_configuration(listen, backends):
+    bind = f"unix@{listen.socket}" if listen.socket else f"{listen.host}:{listen.port}"
+    servers = [f"unix@{backend.socket}" if backend.socket else f"{backend.host}:{backend.port}" for backend in backends]
+    lines = [
+        "global", "    nbthread 2", "    maxconn 2000",
+        "defaults", "    mode tcp", "    timeout connect 5s", "    timeout client 1h", "    timeout server 1h",
+        "listen mysql", f"    bind {bind}", "    option clitcpka",
+        *[f"    server s{number} {server}" for number, server in enumerate(servers)],
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
