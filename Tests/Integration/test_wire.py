@@ -332,8 +332,8 @@ def own_id(connection):
 
 
 @pytest.mark.parametrize("busy", [True, False])
-def test_a_killed_connection(both, database, busy):
-    """The victim's client hears the server's ERR packet, if it sends one, and then the end."""
+def test_a_killed_connection(direct, proxied, database, busy):
+    """The victim's client hears the end; where the server says nothing in a running query, the proxy says 2013."""
 
     def scenario(target):
         with Wire(target) as victim, Wire(target) as killer:
@@ -345,7 +345,14 @@ def test_a_killed_connection(both, database, busy):
             killed = killer.login().answer(wire.QUERY, f"KILL CONNECTION {number}".encode())
             return killed, victim.read_until_closed(), killer.is_alive()
 
-    assert both(scenario)[2]
+    killed, last_words, alive = scenario(direct)
+    assert alive
+    killed_by_proxy, last_words_by_proxy, alive = scenario(proxied)
+    assert (killed_by_proxy, alive) == (killed, True)
+    if busy and not last_words:
+        assert wire.error_of(last_words_by_proxy[4:])[0] == 2013
+    else:
+        assert last_words_by_proxy == last_words
 
 
 def test_quit_ends_the_connection_and_the_servers_thread(both, database):
