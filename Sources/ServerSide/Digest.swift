@@ -1,7 +1,8 @@
 import COpenSSL
+import MySQLWire
 
 /// SHA-1, SHA-256 and random bytes of OpenSSL's libcrypto.
-enum Digest {
+enum Digest: HashFunctions {
     static func sha1(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA_DIGEST_LENGTH)) { buffer, count in
             // SHA1 reads bytes.count bytes and writes exactly the capacity asked for.
@@ -16,11 +17,6 @@ enum Digest {
             SHA256(bytes, bytes.count, buffer.baseAddress)
             count = Int(SHA256_DIGEST_LENGTH)
         }
-    }
-
-    /// Whether both are the same, in a time that doesn't tell where they differ.
-    static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
     }
 
     /// Twenty bytes of a challenge: seven bits each, neither NUL nor `$`, which some clients end a challenge at.

@@ -131,10 +131,3 @@ extension ServerMachine {
         return .run(command)
     }
 }
-
-extension SQLError {
-    /// Error 1835: a packet that doesn't follow the protocol.
-    static func malformed(_ problem: String) -> SQLError {
-        SQLError(code: 1835, message: "Malformed communication packet: \(problem)")
-    }
-}
