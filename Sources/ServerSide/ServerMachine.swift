@@ -93,7 +93,7 @@ extension ServerMachine {
         }
     }
 
-    /// The answer to a command or to a login is complete.
+    /// The answer to a command or to a login is complete; a refused login's reply has closed the connection itself.
     mutating func answered(isError: Bool) -> Step {
         switch phase {
         case .running:
@@ -101,7 +101,7 @@ extension ServerMachine {
             return .nothing
         case .admission:
             phase = isError ? .closed : .ready
-            return isError ? .close(reason: "the login was refused") : .nothing
+            return .nothing
         case .greeting, .login, .authSwitch, .ready, .closed:
             return .nothing
         }

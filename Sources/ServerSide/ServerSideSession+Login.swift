@@ -1,4 +1,5 @@
 import MySQLWire
+import PluginAPI
 
 /// Greeting, login and change of user.
 extension ServerSideSession {

@@ -1,4 +1,4 @@
-public import MySQLWire
+import MySQLWire
 public import PluginAPI
 
 /// The server's side of one client's connection: greets, checks the login, hands commands to a ``CommandResponder``.
