@@ -81,8 +81,8 @@ let package = Package(
         tests("PoolingTests", ["Pooling"]),
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
-        tests("ServerSideTests", ["ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
-        tests("SandboxTests", ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
+        tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
+        tests("SandboxTests", ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "Pooling", "TestSupport", argumentParser]),
         tests("ChassisTests", ["Chassis", "EventLoop", "PluginAPI", "Pooling", "TestSupport", argumentParser, logging]),
         tests(
             "SimulationTests",

@@ -3,7 +3,8 @@ public import ArgumentParser
 /// The options of plugin `sandbox`.
 public struct SandboxOptions: ParsableArguments, Sendable {
     /// Where the sandbox listens.
-    @Option(name: .customLong("sandbox-address"), help: "Where the embedded server listens: host:port or a socket's path.")
+    @Option(
+        name: .customLong("sandbox-address"), help: "Where the embedded server listens: host:port or a socket's path.")
     public var address = "127.0.0.1:4042"
 
     /// The database's file; nil keeps it in memory.

@@ -80,7 +80,9 @@ extension Dialect {
     }
 
     private func alter(_ cursor: inout TokenCursor) throws(SQLError) -> [String] {
-        guard cursor.take("TABLE") else { throw SQLError.unsupported("ALTER \(cursor.current?.text.uppercased() ?? "")") }
+        guard cursor.take("TABLE") else {
+            throw SQLError.unsupported("ALTER \(cursor.current?.text.uppercased() ?? "")")
+        }
         let table = try cursor.table(in: schema)
         var statements: [String] = []
         repeat { statements.append(try alteration(of: table, cursor.item())) } while cursor.takeSymbol(",")
@@ -90,7 +92,10 @@ extension Dialect {
     private func alteration(of table: String, _ part: ArraySlice<Token>) throws(SQLError) -> String {
         var cursor = TokenCursor(part)
         let isUnique = cursor.take("ADD", "UNIQUE")
-        if isUnique ? (cursor.take("INDEX") || cursor.take("KEY") || true) : (cursor.take("ADD", "INDEX") || cursor.take("ADD", "KEY")) {
+        if isUnique
+            ? (cursor.take("INDEX") || cursor.take("KEY") || true)
+            : (cursor.take("ADD", "INDEX") || cursor.take("ADD", "KEY"))
+        {
             let name = cursor.current?.isName == true ? try cursor.name("a name") : "key"
             return index(name, on: table, columns: try cursor.parenthesized(), isUnique: isUnique)
         }

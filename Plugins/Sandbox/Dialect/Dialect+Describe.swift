@@ -55,6 +55,7 @@ extension Dialect {
         let kind = cursor.take("VIEW") ? "View" : cursor.take("TABLE") ? "Table" : ""
         guard !kind.isEmpty else { throw SQLError.unsupported("this SHOW CREATE") }
         let table = try cursor.table(in: schema)
-        return "SELECT name AS \"\(kind)\", sql AS \"Create \(kind)\" FROM sqlite_schema WHERE name = \(existing(table))"
+        return
+            "SELECT name AS \"\(kind)\", sql AS \"Create \(kind)\" FROM sqlite_schema WHERE name = \(existing(table))"
     }
 }

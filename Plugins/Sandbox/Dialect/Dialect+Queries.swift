@@ -36,7 +36,8 @@ extension Dialect {
         }
         let endsOperand =
             last.isSymbol(")") || [.number, .hex, .systemVariable, .userVariable, .parameter].contains(last.kind)
-            || (last.kind == .string && previous.map { $0.kind == .symbol && $0.text != ")" || $0.kind == .word } ?? true)
+            || (last.kind == .string
+                && previous.map { $0.kind == .symbol && $0.text != ")" || $0.kind == .word } ?? true)
             || (last.isName && previous.map { $0.kind == .symbol && $0.text != ")" && $0.text != "." } ?? true)
         return endsOperand || last.isWord("END") ? " AS " + Literal.name(source(first, last)) : ""
     }
@@ -77,7 +78,9 @@ extension Dialect {
             let item = cursor.item { $0.isWord("ON") }
             var pair = TokenCursor(item)
             columns.append(Literal.name(try pair.name("a column's name")))
-            guard pair.takeSymbol("=") else { throw SQLError.syntax("expected '=' behind column \(columns.last ?? "")") }
+            guard pair.takeSymbol("=") else {
+                throw SQLError.syntax("expected '=' behind column \(columns.last ?? "")")
+            }
             values.append(try rewriter.rewrite(pair.rest))
         } while cursor.takeSymbol(",")
         let rows = " (" + columns.joined(separator: ", ") + ") VALUES (" + values.joined(separator: ", ") + ")"

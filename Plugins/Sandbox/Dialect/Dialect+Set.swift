@@ -7,7 +7,9 @@ extension Dialect {
         if cursor.take("NAMES") { return try names(&cursor) }
         if cursor.take("CHARACTER", "SET") || cursor.take("CHARSET") { return try names(&cursor) }
         if cursor.tokens.contains(where: { $0.isWord("TRANSACTION") }) { return [] }
-        if cursor.current?.isWord("PASSWORD") == true { throw SQLError.unsupported("SET PASSWORD; use --sandbox-password") }
+        if cursor.current?.isWord("PASSWORD") == true {
+            throw SQLError.unsupported("SET PASSWORD; use --sandbox-password")
+        }
         var assignments: [Assignment] = []
         repeat { assignments.append(try assignment(cursor.item())) } while cursor.takeSymbol(",")
         return assignments
@@ -26,7 +28,8 @@ extension Dialect {
         for scope in ["SESSION", "GLOBAL", "LOCAL", "PERSIST"] where cursor.peek()?.isName == true {
             _ = cursor.take(scope)
         }
-        guard let target = cursor.next(), target.isName || target.kind == .systemVariable || target.kind == .userVariable
+        guard let target = cursor.next(),
+            target.isName || target.kind == .systemVariable || target.kind == .userVariable
         else { throw SQLError.syntax("expected a variable's name behind SET") }
         guard cursor.takeSymbol("=") || cursor.takeSymbol(":=") else {
             throw SQLError.syntax("expected '=' behind '\(target.text)'")

@@ -10,7 +10,8 @@ extension Dialect {
         switch what {
         case "DATABASES", "SCHEMAS": return try list(["Database"], [[schema]], &cursor)
         case "TABLES": return try showTables(&cursor, isFull: cursor.tokens.contains { $0.isWord("FULL") })
-        case "VARIABLES": return try list(["Variable_name", "Value"], variables().map { [$0.name, $0.value] }, &cursor)
+        case "VARIABLES":
+            return try list(["Variable_name", "Value"], variables().map { [$0.name, $0.value] }, &cursor)
         case "STATUS": return try list(["Variable_name", "Value"], [["Threads_connected", "1"]], &cursor)
         case "COLUMNS", "FIELDS": return try showColumns(&cursor)
         case "INDEX", "INDEXES", "KEYS": return try showIndexes(&cursor)
@@ -49,7 +50,8 @@ extension Dialect {
         _ columns: [String], _ rows: [[String]], _ cursor: inout TokenCursor
     ) throws(SQLError) -> String {
         let names = columns.enumerated().map { "column\($0 + 1) AS \(Literal.name($1))" }.joined(separator: ", ")
-        let values = rows.map { "(" + $0.map { Literal.text($0) }.joined(separator: ", ") + ")" }.joined(separator: ", ")
+        let values = rows.map { "(" + $0.map { Literal.text($0) }.joined(separator: ", ") + ")" }.joined(
+            separator: ", ")
         let table = "SELECT * FROM (SELECT \(names) FROM (VALUES \(values)))"
         return table + (try filter(&cursor, on: columns[0], joinedBy: " WHERE "))
     }
@@ -58,7 +60,9 @@ extension Dialect {
         _ cursor: inout TokenCursor, on column: String, joinedBy joint: String
     ) throws(SQLError) -> String {
         if cursor.take("LIKE") {
-            guard let pattern = cursor.next(), pattern.kind == .string else { throw SQLError.syntax("expected a pattern") }
+            guard let pattern = cursor.next(), pattern.kind == .string else {
+                throw SQLError.syntax("expected a pattern")
+            }
             return joint + Literal.name(column) + " LIKE " + Literal.text(bytes: pattern.bytes) + " ESCAPE '\\'"
         }
         if cursor.take("WHERE") { return joint + "(" + (try rewriter.rewrite(cursor.rest)) + ")" }

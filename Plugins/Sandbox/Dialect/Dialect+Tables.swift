@@ -23,7 +23,9 @@ extension Dialect {
         var body = TableBody(dialect: self, table: table)
         for part in try cursor.parenthesized().separated { try body.add(part) }
         // What follows are engine, character set and their like; only a SELECT would matter.
-        if cursor.rest.contains(where: { $0.isWord("SELECT") }) { throw SQLError.unsupported("columns together with SELECT") }
+        if cursor.rest.contains(where: { $0.isWord("SELECT") }) {
+            throw SQLError.unsupported("columns together with SELECT")
+        }
         return [head + "(" + body.sql + ")"] + body.indexes(isGuarded: !guardText.isEmpty)
     }
 
@@ -58,7 +60,9 @@ extension Dialect {
 
     /// Attributes that change nothing in SQLite.
     private func skipAttribute(_ cursor: inout TokenCursor) -> Bool {
-        if cursor.take("UNSIGNED") || cursor.take("SIGNED") || cursor.take("ZEROFILL") || cursor.take("BINARY") { return true }
+        if cursor.take("UNSIGNED") || cursor.take("SIGNED") || cursor.take("ZEROFILL") || cursor.take("BINARY") {
+            return true
+        }
         if cursor.take("CHARACTER", "SET") || cursor.take("CHARSET") || cursor.take("COLLATE") || cursor.take("COMMENT")
             || cursor.take("AFTER") || cursor.take("COLUMN_FORMAT") || cursor.take("STORAGE")
         {
@@ -107,7 +111,9 @@ struct TableBody {
 
     mutating func add(_ part: ArraySlice<Token>) throws(SQLError) {
         var cursor = TokenCursor(part)
-        if cursor.take("CONSTRAINT"), cursor.current?.isWord("PRIMARY") != true, cursor.current?.isWord("UNIQUE") != true {
+        if cursor.take("CONSTRAINT"), cursor.current?.isWord("PRIMARY") != true,
+            cursor.current?.isWord("UNIQUE") != true
+        {
             if cursor.current?.isWord("FOREIGN") != true, cursor.current?.isWord("CHECK") != true { cursor.index += 1 }
         }
         if cursor.take("PRIMARY", "KEY") {
@@ -115,7 +121,8 @@ struct TableBody {
             primaryKey = dialect.keyColumns(try cursor.parenthesized())
         } else if cursor.take("UNIQUE") {
             while cursor.current?.isSymbol("(") == false { cursor.index += 1 }
-            constraints.append("UNIQUE (" + dialect.keyColumns(try cursor.parenthesized()).joined(separator: ", ") + ")")
+            constraints.append(
+                "UNIQUE (" + dialect.keyColumns(try cursor.parenthesized()).joined(separator: ", ") + ")")
         } else if cursor.take("KEY") || cursor.take("INDEX") {
             try addKey(&cursor)
         } else if cursor.current?.isWord("FOREIGN") == true || cursor.current?.isWord("CHECK") == true {

@@ -46,7 +46,8 @@ struct Dialect {
         case "SAVEPOINT", "RELEASE": return .discard(try rewriter.rewrite(cursor.tokens))
         case "LOCK", "UNLOCK", "FLUSH", "ANALYZE", "OPTIMIZE": return .nothing
         case "ATTACH", "DETACH", "PRAGMA", "VACUUM", "REINDEX": throw SQLError.refused(first.text.uppercased())
-        case "KILL", "LOAD", "CALL", "GRANT", "REVOKE", "HANDLER", "PREPARE", "EXECUTE", "DEALLOCATE", "CHECK", "IMPORT", "XA",
+        case "KILL", "LOAD", "CALL", "GRANT", "REVOKE", "HANDLER", "PREPARE", "EXECUTE", "DEALLOCATE", "CHECK",
+            "IMPORT", "XA",
             "INSTALL", "CHANGE", "RESET", "PURGE", "SHUTDOWN":
             throw SQLError.unsupported(first.text.uppercased())
         case _: throw near(first)

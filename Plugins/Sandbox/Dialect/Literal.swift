@@ -1,7 +1,9 @@
 /// SQLite's spelling of names and values.
 enum Literal {
     static func name(_ name: String) -> String {
-        "\"" + name.filter { $0 != "\0" }.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        "\""
+            + name.filter { $0 != "\0" }.split(separator: "\"", omittingEmptySubsequences: false).joined(
+                separator: "\"\"")
             + "\""
     }
 

@@ -13,12 +13,14 @@ struct Rewriter {
     func rewrite(_ tokens: ArraySlice<Token>) throws(SQLError) -> String {
         var cursor = TokenCursor(tokens)
         var output = ""
+        var isSpaced = false
         while let token = cursor.current {
-            let isSpaced = token.isSpaced && !output.isEmpty
+            isSpaced = isSpaced || token.isSpaced
             let text = try piece(token, &cursor)
             guard !text.isEmpty else { continue }
-            if isSpaced || Self.wouldMerge(output, text) { output += " " }
+            if !output.isEmpty, isSpaced || Self.wouldMerge(output, text) { output += " " }
             output += text
+            isSpaced = false
         }
         return output
     }

@@ -184,8 +184,12 @@ extension Engine {
     private func setSystem(_ name: String, to value: DatabaseValue, in database: Database) throws {
         let text = value.isNull ? "" : String.fromDatabaseValue(value) ?? "\(value)"
         if name == "autocommit" {
-            guard let isOn = ["1": true, "ON": true, "TRUE": true, "0": false, "OFF": false, "FALSE": false][text.uppercased()]
-            else { throw SQLError(code: 1231, state: "42000", message: "Variable 'autocommit' can't be set to '\(text)'") }
+            guard
+                let isOn = ["1": true, "ON": true, "TRUE": true, "0": false, "OFF": false, "FALSE": false][
+                    text.uppercased()]
+            else {
+                throw SQLError(code: 1231, state: "42000", message: "Variable 'autocommit' can't be set to '\(text)'")
+            }
             if isOn { try commit(database) }
             state.with { $0.system[name] = isOn ? "1" : "0" }
             return

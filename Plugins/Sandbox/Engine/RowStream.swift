@@ -45,7 +45,8 @@ struct RowStream {
         case let code:
             let message = sqlite3_errmsg(database.sqliteConnection).map { String(cString: $0) }
             let extended = sqlite3_extended_errcode(database.sqliteConnection)
-            throw DatabaseError(resultCode: ResultCode(rawValue: extended == SQLITE_OK ? code : extended), message: message)
+            throw DatabaseError(
+                resultCode: ResultCode(rawValue: extended == SQLITE_OK ? code : extended), message: message)
         }
     }
 

@@ -46,7 +46,8 @@ extension SQLError {
     private static func general(_ message: String) -> SQLError {
         if let name = message.behind("no such table: ") {
             let table = name.split(separator: ".").last ?? ""
-            return SQLError(code: 1146, state: "42S02", message: "Table '\(SandboxStorage.schema).\(table)' doesn't exist")
+            return SQLError(
+                code: 1146, state: "42S02", message: "Table '\(SandboxStorage.schema).\(table)' doesn't exist")
         }
         if let name = message.behind("no such column: ") {
             return SQLError(code: 1054, state: "42S22", message: "Unknown column '\(name)' in 'field list'")
