@@ -29,6 +29,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
     name: "millrace",
@@ -64,7 +65,9 @@ let package = Package(
 
         // Plugins.
         plugin("Proxy", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", argumentParser]),
-        plugin("Sandbox", ["MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb]),
+        plugin(
+            "Sandbox",
+            ["COpenSSL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),
 
         .executableTarget(
             name: "millrace", dependencies: ["Chassis", "ProxyPlugin", "SandboxPlugin"], swiftSettings: settings),
@@ -78,8 +81,10 @@ let package = Package(
         tests("PoolingTests", ["Pooling"]),
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
-        tests("ServerSideTests", ["ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
-        tests("SandboxTests", ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
+        tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
+        tests(
+            "SandboxTests",
+            ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "Pooling", "TestSupport", argumentParser]),
         tests(
             "ChassisTests", ["Chassis", "EventLoop", "PluginAPI", "Pooling", "TestSupport", argumentParser, logging]),
         tests(

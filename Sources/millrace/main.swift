@@ -1,9 +1,11 @@
 import Chassis
 import Glibc
 import ProxyPlugin
+import SandboxPlugin
 
 var registry = PluginRegistry()
 registry.register(ProxyPlugin.self)
+registry.register(SandboxPlugin.self)
 exit(
     Millrace.main(registry: registry, arguments: Array(CommandLine.arguments.dropFirst())) { configuration, log in
         EventRuntime(configuration, log: log)

@@ -1,0 +1,96 @@
+import MySQLWire
+
+/// Rewrites a run of MySQL tokens as SQLite's SQL: literals, names, operators, functions, hints.
+struct Rewriter {
+    let schema: String
+    /// The query that the tokens were cut from.
+    let source: [UInt8]
+    /// Whether a system variable of this name exists.
+    let knowsVariable: (String) -> Bool
+    /// Whether `VALUES(column)` means the row that an INSERT was about to write.
+    var isInUpsert = false
+
+    func rewrite(_ tokens: ArraySlice<Token>) throws(SQLError) -> String {
+        var cursor = TokenCursor(tokens)
+        var output = ""
+        var isSpaced = false
+        while let token = cursor.current {
+            isSpaced = isSpaced || token.isSpaced
+            let text = try piece(token, &cursor)
+            guard !text.isEmpty else { continue }
+            if !output.isEmpty, isSpaced || Self.wouldMerge(output, text) { output += " " }
+            output += text
+            isSpaced = false
+        }
+        return output
+    }
+
+    /// The text for the token at the cursor, which steps over what the text stands for.
+    private func piece(_ token: Token, _ cursor: inout TokenCursor) throws(SQLError) -> String {
+        switch token.kind {
+        case .word: return try word(token, &cursor)
+        case .string:
+            cursor.index += 1
+            return string(token, cursor)
+        case .quotedName:
+            if try skipSchema(token, &cursor) { return "" }
+            cursor.index += 1
+            return Literal.name(token.text)
+        case .number, .parameter:
+            cursor.index += 1
+            return token.text
+        case .hex:
+            cursor.index += 1
+            return "X'" + (token.text.utf8.count % 2 == 0 ? "" : "0") + token.text + "'"
+        case .systemVariable:
+            cursor.index += 1
+            guard knowsVariable(token.text) else { throw SQLError.unknownVariable(token.text) }
+            return "sandbox_system(\(Literal.text(token.text)))"
+        case .userVariable:
+            cursor.index += 1
+            return "sandbox_user(\(Literal.text(token.text)))"
+        case .symbol:
+            cursor.index += 1
+            return try symbol(token)
+        }
+    }
+
+    private func symbol(_ token: Token) throws(SQLError) -> String {
+        switch token.text {
+        case "&&": return " AND "
+        case "||": return " OR "
+        case "<=>": return " IS "
+        case "!": return " NOT "
+        case ":=": throw SQLError.unsupported("assignments inside of expressions; use SET")
+        case _: return token.text
+        }
+    }
+
+    /// A string; behind LIKE, one with a backslash needs MySQL's default escape spelled out.
+    private func string(_ token: Token, _ cursor: TokenCursor) -> String {
+        let text = Literal.text(bytes: token.bytes)
+        let isPattern = cursor.peek(-2)?.isWord("LIKE") == true && cursor.current?.isWord("ESCAPE") != true
+        return isPattern && token.bytes.contains(UInt8(ascii: "\\")) ? text + " ESCAPE '\\'" : text
+    }
+
+    /// Steps over `schema.` where it is the session's.
+    func skipSchema(_ token: Token, _ cursor: inout TokenCursor) throws(SQLError) -> Bool {
+        guard cursor.peek()?.isSymbol(".") == true, cursor.peek(2)?.isName == true else { return false }
+        let name = token.text.lowercased()
+        if ["information_schema", "performance_schema", "mysql", "sys"].contains(name) {
+            throw SQLError.unsupported("the schema '\(name)'; use SHOW")
+        }
+        guard name == schema else { return false }
+        cursor.index += 2
+        return true
+    }
+
+    private static func wouldMerge(_ left: String, _ right: String) -> Bool {
+        guard let end = left.utf8.last, let start = right.utf8.first else { return false }
+        return isWordByte(end) && isWordByte(start)
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        byte >= 0x80 || byte == 0x5F || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+    }
+}

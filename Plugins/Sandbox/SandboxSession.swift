@@ -1,0 +1,163 @@
+import Dispatch
+import GRDB
+import MySQLWire
+import ServerSide
+import Synchronization
+
+/// One client's session in the sandbox: an own connection to the shared database, used on an own queue.
+///
+/// Invariant for `@unchecked Sendable`: `engine` and `prepared` are used on `work` only.
+final class SandboxSession: CommandResponder, @unchecked Sendable {
+    let state: SessionState
+    private let storage: SandboxStorage
+    private let work: DispatchQueue
+    private var engine: Engine?
+    private var prepared: [UInt32: PreparedQuery] = [:]
+    /// Set once the connection is open; read by the loop's thread to interrupt a query.
+    private let connection = Mutex<DatabaseQueue?>(nil)
+
+    init(storage: SandboxStorage, state: SessionState) {
+        self.storage = storage
+        self.state = state
+        work = DispatchQueue(label: "millrace.sandbox.\(state.id)")
+    }
+
+    func admit(user: String, schema: String?, _ reply: CommandReply) {
+        answer(reply) { session in
+            try session.useSchema(schema ?? SandboxStorage.schema)
+            try session.open().rollBack()
+            session.forget()
+            session.state.with { $0.user = user }
+            reply.ok(status: session.status)
+        }
+    }
+
+    func query(_ statement: [UInt8], _ reply: CommandReply) {
+        answer(reply) { session in
+            let statements = try Dialect.split(statement)
+            guard !statements.isEmpty else { throw SQLError.emptyQuery }
+            if statements.count > 1, !reply.allowsSeveralStatements {
+                throw SQLError.syntax("several statements in one query, which the client hasn't asked for")
+            }
+            for (index, tokens) in statements.enumerated() where reply.isClientThere {
+                let translated = try session.dialect(of: statement).translate(tokens)
+                try session.open().run(translated, reply, isLast: index == statements.count - 1)
+            }
+        }
+    }
+
+    func prepare(_ statement: [UInt8], id: UInt32, _ reply: CommandReply) {
+        answer(reply) { session in
+            let statements = try Dialect.split(statement)
+            guard statements.count == 1, let tokens = statements.first else {
+                throw statements.isEmpty ? SQLError.emptyQuery : SQLError.syntax("only one statement can be prepared")
+            }
+            let translated = try session.dialect(of: statement).translate(tokens)
+            let query = try session.open().prepare(translated)
+            session.prepared[id] = query
+            reply.prepared(parameters: query.parameters, columns: query.columns)
+        }
+    }
+
+    func execute(id: UInt32, parameters: [BinaryValue], _ reply: CommandReply) {
+        answer(reply) { session in
+            guard let query = session.prepared[id] else {
+                throw SQLError(code: 1243, message: "Unknown prepared statement handler (\(id)) given to EXECUTE")
+            }
+            try session.open().run(query, parameters: parameters, reply)
+        }
+    }
+
+    func closeStatement(id: UInt32) {
+        work.async { self.prepared[id] = nil }
+    }
+
+    func useSchema(_ name: String, _ reply: CommandReply) {
+        answer(reply) { session in
+            try session.useSchema(name)
+            reply.ok(status: session.status)
+        }
+    }
+
+    func listFields(table: String, pattern: String, _ reply: CommandReply) {
+        answer(reply) { session in
+            let columns = try session.open().columns(of: table)
+            reply.fields(pattern.isEmpty ? columns : columns.filter { $0.name.lowercased() == pattern.lowercased() })
+        }
+    }
+
+    func reset(_ reply: CommandReply) {
+        answer(reply) { session in
+            try session.open().rollBack()
+            session.forget()
+            reply.ok(status: session.status)
+        }
+    }
+
+    func statistics() -> String { "Uptime: 0  Threads: 1  Questions: 0  Slow queries: 0" }
+
+    func ended() {
+        state.with { $0.isEnded = true }
+        connection.withLock { $0?.interrupt() }
+        work.async {
+            self.prepared = [:]
+            self.engine = nil
+            let queue = self.connection.withLock { queue in
+                defer { queue = nil }
+                return queue
+            }
+            try? queue?.close()
+        }
+    }
+}
+
+extension SandboxSession {
+    /// Runs `body` on the session's queue; what it throws is the answer.
+    private func answer(_ reply: CommandReply, _ body: @escaping @Sendable (SandboxSession) throws -> Void) {
+        work.async {
+            do {
+                try body(self)
+            } catch let error as SQLError {
+                reply.error(error)
+            } catch let error as DatabaseError {
+                self.rollBackAfterDeadlock(error)
+                reply.error(SQLError(error))
+            } catch {
+                reply.error(SQLError(code: 1105, message: "\(error)"))
+            }
+            reply.end()
+        }
+    }
+
+    /// As MySQL does: whoever loses a deadlock has lost the transaction.
+    private func rollBackAfterDeadlock(_ error: DatabaseError) {
+        guard error.extendedResultCode == .SQLITE_BUSY_SNAPSHOT else { return }
+        try? engine?.rollBack()
+    }
+
+    private func open() throws -> Engine {
+        if let engine { return engine }
+        let queue = try storage.open(functions: state.functions)
+        connection.withLock { $0 = queue }
+        let engine = Engine(queue: queue, state: state)
+        self.engine = engine
+        return engine
+    }
+
+    private func forget() {
+        prepared = [:]
+        state.reset()
+    }
+
+    private var status: StatusFlags { engine?.status ?? .autocommit }
+
+    private func useSchema(_ name: String) throws {
+        guard name.lowercased() == SandboxStorage.schema else { throw SQLError.unknownSchema(name) }
+    }
+
+    private func dialect(of query: [UInt8]) -> Dialect {
+        let rewriter = Rewriter(
+            schema: SandboxStorage.schema, source: query, knowsVariable: { [state] in state.systemVariable($0) != nil })
+        return Dialect(rewriter: rewriter, variables: { [state] in state.systemVariables })
+    }
+}

@@ -1,0 +1,117 @@
+import ArgumentParser
+import Foundation
+import MySQLWire
+import PluginAPI
+import Pooling
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import SandboxPlugin
+
+@Suite("Sessions of the sandbox")
+struct SandboxSessionTests {
+    @Test("a transaction is seen by others only once it is committed")
+    func isolation() throws {
+        let sandbox = try Sandbox()
+        let (one, other) = (try sandbox.client(), try sandbox.client())
+        try one.run("CREATE TABLE t (a INT)")
+        #expect(try one.run("BEGIN").ok?.status == [.autocommit, .inTransaction])
+        try one.run("INSERT INTO t VALUES (1)")
+        #expect(try one.rows("SELECT * FROM t") == [["1"]])
+        #expect(try other.rows("SELECT * FROM t") == [])
+        #expect(try other.run("SELECT 1").ok?.status == .autocommit)
+        #expect(try one.run("COMMIT").ok?.status == .autocommit)
+        #expect(try other.rows("SELECT * FROM t") == [["1"]])
+    }
+
+    @Test("without autocommit a statement begins a transaction, and ROLLBACK undoes it")
+    func autocommit() throws {
+        let client = try Sandbox().client()
+        try client.run("CREATE TABLE t (a INT)")
+        #expect(try client.run("SET autocommit=0").ok?.status == [])
+        #expect(try client.run("INSERT INTO t VALUES (1)").ok?.status == [.inTransaction])
+        try client.run("ROLLBACK")
+        #expect(try client.rows("SELECT * FROM t") == [])
+        try client.run("INSERT INTO t VALUES (2)")
+        #expect(try client.run("SET autocommit=1").ok?.status == .autocommit)
+        #expect(try client.rows("SELECT * FROM t") == [["2"]])
+    }
+
+    @Test("savepoints roll back to where they were set")
+    func savepoints() throws {
+        let client = try Sandbox().client()
+        try client.run("CREATE TABLE t (a INT)")
+        try client.run("START TRANSACTION")
+        try client.run("INSERT INTO t VALUES (1)")
+        try client.run("SAVEPOINT s")
+        try client.run("INSERT INTO t VALUES (2)")
+        try client.run("ROLLBACK TO SAVEPOINT s")
+        try client.run("COMMIT")
+        #expect(try client.rows("SELECT * FROM t") == [["1"]])
+    }
+
+    @Test("who writes on outdated reads gets MySQL's deadlock error, and the transaction is gone")
+    func deadlock() throws {
+        let sandbox = try Sandbox()
+        let (one, other) = (try sandbox.client(), try sandbox.client())
+        try one.run("CREATE TABLE t (a INT)")
+        try one.run("BEGIN")
+        _ = try one.rows("SELECT * FROM t")
+        try other.run("INSERT INTO t VALUES (1)")
+        #expect(try one.code("INSERT INTO t VALUES (2)") == 1213)
+        #expect(try one.run("SELECT 1").ok?.status == .autocommit)
+    }
+
+    @Test("COM_RESET_CONNECTION ends the transaction and forgets variables")
+    func reset() throws {
+        let client = try Sandbox().client()
+        try client.run("CREATE TABLE t (a INT)")
+        try client.run("SET @x = 1")
+        try client.run("BEGIN")
+        try client.run("INSERT INTO t VALUES (1)")
+        #expect(try client.client.ask([31]).first?.first == 0)
+        #expect(try client.rows("SELECT COUNT(*), @x FROM t") == [["0", "NULL"]])
+    }
+
+    @Test("a database in memory is removed with the sandbox; a file stays")
+    func storage() throws {
+        var sandbox: Sandbox? = try Sandbox()
+        let path = try #require(sandbox?.storage.path)
+        #expect(FileManager.default.fileExists(atPath: path))
+        sandbox = nil
+        #expect(!FileManager.default.fileExists(atPath: path))
+        let file = NSTemporaryDirectory() + "/" + UUID().uuidString + ".sqlite"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try Sandbox(file: file).client().run("CREATE TABLE kept (a INT)")
+        #expect(try Sandbox(file: file).client().rows("SHOW TABLES") == [["kept"]])
+    }
+
+    @Test("the plugin offers its backend and listens; without a password only on loopback")
+    func plugin() throws {
+        let host = RecordingHost()
+        var options = try SandboxOptions.parse(["--sandbox-address=127.0.0.1:4999"])
+        let plugin = try SandboxPlugin(options: options, host: host)
+        try plugin.start()
+        #expect(host.offeredBackend == .tcp(host: "127.0.0.1", port: 4999))
+        #expect(host.listening.withLock { $0 } == [.tcp(host: "127.0.0.1", port: 4999)])
+        plugin.stop()
+        options.address = "0.0.0.0:4999"
+        let error = #expect(throws: SandboxError.self) { try SandboxPlugin(options: options, host: host) }
+        #expect(error?.description.contains("--sandbox-password") == true)
+        options.password = "secret"
+        #expect(throws: Never.self) { try SandboxPlugin(options: options, host: host).stop() }
+    }
+}
+
+/// A host that remembers what it was asked for.
+final class RecordingHost: PluginHost {
+    let backends = BackendSet()
+    let listening = Mutex<[Endpoint]>([])
+    private let offered = Mutex<Endpoint?>(nil)
+
+    var offeredBackend: Endpoint? { offered.withLock { $0 } }
+    func listen(on endpoint: Endpoint, for service: Service) { listening.withLock { $0.append(endpoint) } }
+    func offerBackend(_ endpoint: Endpoint) { offered.withLock { $0 = endpoint } }
+    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
+}
