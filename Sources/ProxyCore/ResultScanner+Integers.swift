@@ -14,6 +14,7 @@ extension ResultScanner {
         case 0xFD: size = 3
         case 0xFE: size = 8
         case 0xFB, 0xFF: throw .malformedInteger(firstByte: first, phase.place)
+        // Open set: every other byte is the integer itself.
         default:
             offset += 1
             return UInt64(first)

@@ -56,7 +56,7 @@ extension ResultScanner.Phase {
         case .initDB, .createDB, .dropDB, .refresh, .shutdown, .processKill, .debug, .ping, .registerReplica,
             .resetStatement, .setOption, .resetConnection:
             self = .status
-        // Commands are an open set: COM_STATISTICS' text and an unknown command's ERR are one packet of any contents.
+        // Open set: COM_STATISTICS' text and an unknown command's ERR are one packet of any contents.
         default: self = .single
         }
     }

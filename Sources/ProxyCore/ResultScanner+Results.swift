@@ -12,6 +12,7 @@ extension ResultScanner {
             pending = .localInfile
             return true
         case 0xFE: throw unexpected(first, front)
+        // Open set: every other byte begins a count.
         default: return try columnCount(bytes, front)
         }
     }

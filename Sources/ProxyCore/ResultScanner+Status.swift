@@ -80,6 +80,7 @@ extension ResultScanner {
         switch first {
         case 0x00: guard try ok(bytes, front) else { return false }
         case 0xFE where isEnd(front): guard try seriesEnd(bytes, front) else { return false }
+        // Open set: no other byte begins such a packet.
         default: throw unexpected(first, front)
         }
         summary.results &+= 1

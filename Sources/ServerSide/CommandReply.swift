@@ -1,5 +1,5 @@
 public import MySQLWire
-public import PluginAPI
+import PluginAPI
 import Synchronization
 
 /// The answer to one command, sent while it is made; results beyond 64 KiB go out in pieces.

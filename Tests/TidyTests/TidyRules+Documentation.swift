@@ -26,12 +26,15 @@ extension TidyRules {
         word.hasPrefix("@") || ["final", "static", "nonisolated", "indirect", "always", "override"].contains(word)
     }
 
-    /// Attributes and blank lines of attributes' arguments may stand between the comment and the declaration.
+    /// Attributes, over however many lines their arguments go, may stand between the comment and the declaration.
     private static func hasDocumentation(_ file: SourceFile, above index: Int) -> Bool {
-        for line in file.lines[..<index].reversed() {
+        var openParentheses = 0
+        for (line, code) in zip(file.lines, file.code).prefix(index).reversed() {
             let text = line.drop { $0 == " " }
             if text.hasPrefix("///") { return true }
-            if !text.hasPrefix("@") && !text.hasPrefix("#if") { return false }
+            openParentheses += code.count { $0 == ")" } - code.count { $0 == "(" }
+            let isAttribute = text.hasPrefix("@") || text.hasPrefix("#if")
+            if !isAttribute, openParentheses <= 0 { return false }
         }
         return false
     }

@@ -28,7 +28,10 @@ enum TidyRules {
     static let allowedTraps: [AllowedTrap] = [
         AllowedTrap(
             path: "Sources/EventLoop/EventLoop.swift", code: "fatalError(",
-            reason: "an abstract method: only a subclass that forgot to override it gets there, whatever peers send")
+            reason: "an abstract method: only a subclass that forgot to override it gets there, whatever peers send"),
+        AllowedTrap(
+            path: "Sources/EventLoop/Sockets/OwnedBytes.swift", code: "preconditionFailure(",
+            reason: "no memory is left, which ends every Swift program; what peers may hold is bounded elsewhere"),
     ]
 
     /// Every rule on one file.
@@ -69,13 +72,14 @@ enum TidyRules {
         }
     }
 
+    /// A switch over bytes can't name all its cases: it says so in a comment above the `default:`.
     static func defaults(_ file: SourceFile) -> [Offence] {
         guard file.path.hasPrefix("Sources/"), exhaustiveRings.contains(file.target) else { return [] }
         return matches(file) { code in
             let label = code.drop { $0 == " " }
             let isDefault = label.hasPrefix("default") && label.dropFirst(7).drop { $0 == " " }.hasPrefix(":")
             return isDefault || code.contains("@unknown default") ? "name the cases instead of 'default:'" : nil
-        }
+        }.filter { $0.line < 2 || !file.lines[$0.line - 2].contains("// Open set:") }
     }
 
     static func unfinished(_ file: SourceFile) -> [Offence] {

@@ -95,6 +95,7 @@ struct TidyRuleTests {
         #expect(offences(line).count == 1)
         #expect(offences(line, at: "Sources/Chassis/Planted.swift") == [])
         #expect(offences("let defaultValue: Int = 1") == [])
+        #expect(offences("// Open set: a byte.\ndefault: break") == [])
     }
 
     @Test("unfinished work is found in comments")

@@ -50,6 +50,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         }
     }
 
+    /// Starts one loop a thread; each makes its workers and accepts.
     public func start(ended: @escaping @Sendable () -> Void) throws {
         self.ended.withLock { $0 = ended }
         for index in 0..<configuration.main.eventThreads {
@@ -76,6 +77,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
 
     // MARK: The end
 
+    /// Closes the ports, lets sessions end, and ends at once what is left after `timeout`.
     public func drain(timeout: TimeSpan) {
         guard let first = loops.first?.loop else { return tellEnded() }
         for loop in loops {
@@ -102,6 +104,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         endAtOnce()
     }
 
+    /// Ends every session, whatever it does.
     public func endAtOnce() {
         guard !loops.isEmpty else { return tellEnded() }
         for loop in loops {
@@ -125,6 +128,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         told?()
     }
 
+    /// Stops the loops, waits for their threads, and lets the plugins go.
     public func join() {
         for loop in loops {
             loop.loop.execute { [box = loop.runtime] in box.runtime.endAtOnce() }
