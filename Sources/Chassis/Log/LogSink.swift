@@ -1,4 +1,5 @@
 internal import CLinux
+internal import EventLoop
 internal import Glibc
 internal import Synchronization
 
@@ -47,7 +48,7 @@ final class LogSink: Sendable {
     private static func open(_ path: String) throws(ConfigurationError) -> Int32 {
         let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o660)
         guard descriptor >= 0 else {
-            throw ConfigurationError("--log-file: can't open \(path): \(errorText(errno))")
+            throw ConfigurationError("--log-file: can't open \(path): \(SystemError.text(of: errno))")
         }
         return descriptor
     }
@@ -87,7 +88,7 @@ final class LogSink: Sendable {
     func giveTo(user: uid_t, group: gid_t) throws(ConfigurationError) {
         guard case .file(let path) = target else { return }
         guard descriptor.withLock({ fchown($0, user, group) }) == 0 else {
-            throw ConfigurationError("--user: can't hand \(path) over: \(errorText(errno))")
+            throw ConfigurationError("--user: can't hand \(path) over: \(SystemError.text(of: errno))")
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 
 /// The entries of a defaults file that are meant for us, in the order of the file.
@@ -83,7 +84,7 @@ extension DefaultsFile {
     init(reading path: String) throws(ConfigurationError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            throw ConfigurationError("--defaults-file: can't open \(path): \(errorText(errno))")
+            throw ConfigurationError("--defaults-file: can't open \(path): \(SystemError.text(of: errno))")
         }
         defer { close(descriptor) }
         var status = stat()
@@ -104,7 +105,7 @@ extension DefaultsFile {
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
-                throw ConfigurationError("--defaults-file: can't read \(path): \(errorText(errno))")
+                throw ConfigurationError("--defaults-file: can't read \(path): \(SystemError.text(of: errno))")
             }
             guard count > 0 else { return bytes }
             bytes += chunk.prefix(count)

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import EventLoop
 internal import Glibc
 internal import PluginAPI
 
@@ -29,7 +30,9 @@ struct Angel {
         while true {
             let started = try StartupPipe()
             let worker = millrace_fork()
-            guard worker >= 0 else { throw ConfigurationError("--keepalive: can't fork: \(errorText(errno))") }
+            guard worker >= 0 else {
+                throw ConfigurationError("--keepalive: can't fork: \(SystemError.text(of: errno))")
+            }
             guard worker > 0 else {
                 setpgid(0, 0)
                 return .worker(started.report())

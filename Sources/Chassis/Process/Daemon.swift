@@ -1,4 +1,5 @@
 internal import CLinux
+internal import EventLoop
 internal import Glibc
 
 /// Going to the background (`--daemon`).
@@ -19,7 +20,7 @@ enum Daemon {
         let pipe = try StartupPipe()
         switch millrace_fork() {
         case -1:
-            throw ConfigurationError("--daemon: can't fork: \(errorText(errno))")
+            throw ConfigurationError("--daemon: can't fork: \(SystemError.text(of: errno))")
         case 0:
             setsid()
             let second = millrace_fork()

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 
 /// The limit of open descriptors (`--max-open-files`).
@@ -11,7 +12,7 @@ enum OpenFileLimit {
         limit.rlim_max = max(old, limit.rlim_cur)
         guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
             throw ConfigurationError(
-                "--max-open-files=\(count): \(errorText(errno)); the hard limit is \(old): "
+                "--max-open-files=\(count): \(SystemError.text(of: errno)); the hard limit is \(old): "
                     + "give less, start as root, or raise it (ulimit -Hn, or LimitNOFILE= in a systemd unit)")
         }
     }

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 
 /// The file that tells which process serves (`--pid-file`).
@@ -47,7 +48,7 @@ struct PidFile {
     }
 
     private func failure(_ what: String, _ code: Int32) -> ConfigurationError {
-        ConfigurationError("--pid-file: can't \(what) \(path): \(errorText(code))")
+        ConfigurationError("--pid-file: can't \(what) \(path): \(SystemError.text(of: code))")
     }
 
     private static func pid(in path: String) -> pid_t? {

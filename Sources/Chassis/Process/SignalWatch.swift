@@ -1,4 +1,5 @@
 internal import CLinux
+internal import EventLoop
 internal import Glibc
 
 /// A signal that the process acts on.
@@ -55,7 +56,7 @@ public final class SignalWatch: Sendable {
         signalDescriptor = signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
         wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         guard signalDescriptor >= 0, wakeDescriptor >= 0 else {
-            throw ConfigurationError("can't watch for signals: \(errorText(errno))")
+            throw ConfigurationError("can't watch for signals: \(SystemError.text(of: errno))")
         }
     }
 

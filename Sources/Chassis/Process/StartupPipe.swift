@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 
 /// The way in which a child tells its parent how its start-up went.
@@ -9,7 +10,7 @@ struct StartupPipe: ~Copyable {
     init() throws(ConfigurationError) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else {
-            throw ConfigurationError("can't make a pipe: \(errorText(errno))")
+            throw ConfigurationError("can't make a pipe: \(SystemError.text(of: errno))")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         reading = ends[0]

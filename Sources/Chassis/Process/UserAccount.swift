@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 
 /// The user whose rights the process takes on (`--user`).
@@ -25,7 +26,7 @@ struct UserAccount {
     func takeOn(log: ProcessLog) throws(ConfigurationError) {
         try log.giveTo(user: user, group: group)
         guard initgroups(name, group) == 0, setgid(group) == 0, setuid(user) == 0 else {
-            throw ConfigurationError("--user: can't become '\(name)': \(errorText(errno))")
+            throw ConfigurationError("--user: can't become '\(name)': \(SystemError.text(of: errno))")
         }
     }
 }

@@ -89,7 +89,7 @@ extension ProxyConnection {
         perform(machine.greetingGiven(capabilities: greeting.capabilities))
     }
 
-    private func refuse(_ error: SQLError) {
+    func refuse(_ error: SQLError) {
         outgoing = [error.encode()]
         perform(machine.refused())
     }

@@ -131,11 +131,18 @@ extension ProxyConnection {
     /// The backend didn't come about; the machine asks the connect hooks again.
     func backendFailed(_ reason: EndReason) {
         guard let failed = session.backend else { return }
+        detachBackend()
+        if reason.isOwnShortage {
+            context.log(.warning) {
+                "no connection to backend \(failed.endpoint): this process is short of it: \(reason)"
+            }
+            return refuse(
+                SQLError(code: 1135, state: "08S01", message: "(proxy) out of file descriptors, ports or memory"))
+        }
         if failed.state != .down {
             failed.state = .down
             context.log(.warning) { "backend \(failed.endpoint) is down: \(reason)" }
         }
-        detachBackend()
         session.failedConnects += 1
         perform(machine.connectFailed())
     }

@@ -22,6 +22,8 @@ package final class ProxyConnection: StreamHandler {
     let context: SessionContext
     let timeouts: ProxyTimeouts
     let loginDeadline: MonotonicTime
+    /// When a connected backend that has not greeted is given up: half of the login's time.
+    private var greetingDeadline = MonotonicTime(nanoseconds: .max)
     var machine: SessionMachine
     /// Set at once after init, and for the whole life of the connection.
     var client: ByteStream?
@@ -85,6 +87,7 @@ package final class ProxyConnection: StreamHandler {
 
     override package func connected(_ stream: ByteStream) {
         session.backend?.state = .up
+        greetingDeadline = context.loop.now + TimeSpan(nanoseconds: timeouts.login.nanoseconds / 2)
         perform(machine.backendConnected())
         rearm()
     }
@@ -119,6 +122,11 @@ package final class ProxyConnection: StreamHandler {
         if let hold, !hold.isResumed, hold.until <= now {
             perform(machine.holdExpired())
             return
+        }
+        if machine.state == .readHandshake, now < loginDeadline {
+            // It takes connections and says nothing: another one may still serve the client in time.
+            backendFailed(.connectTimeout)
+            return rearm()
         }
         perform(machine.deadlinePassed(isStalled: (client?.pendingBytes ?? 0) > 0))
     }
@@ -161,6 +169,8 @@ package final class ProxyConnection: StreamHandler {
         let deadline: MonotonicTime
         if let hold, !hold.isResumed {
             deadline = hold.until
+        } else if machine.state == .readHandshake {
+            deadline = min(greetingDeadline, loginDeadline)
         } else if machine.state.isBeforeLogin {
             deadline = loginDeadline
         } else {

@@ -17,7 +17,14 @@ public struct SystemError: Error, Equatable, Sendable {
         self.errno = errno
         self.call = call
         self.endpoint = endpoint
-        self.detail = detail ?? String(cString: strerror(errno))
+        self.detail = detail ?? Self.text(of: errno)
+    }
+
+    /// The system's words for an errno, for instance `No such file or directory`; callable from every thread.
+    public static func text(of code: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// The failure that `call` has just left in errno.
