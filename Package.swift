@@ -77,7 +77,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore"],
             path: "Tests/TestSupport", swiftSettings: settings),
-        tests("MySQLWireTests", ["MySQLWire", "TestSupport"]),
+        tests("MySQLWireTests", ["MySQLWire", "TestSupport", "COpenSSL"]),
         tests("PoolingTests", ["Pooling"]),
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),

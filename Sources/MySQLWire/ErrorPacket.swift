@@ -56,10 +56,10 @@ extension SQLError {
     /// The error's ERR payload, with a SQLSTATE.
     public func encode() -> [UInt8] { ErrorPacket(self).encode() }
 
-    /// The SQLSTATE as five bytes: filled up with zeros, or cut.
+    /// The SQLSTATE as five ASCII bytes: filled up with zeros, or cut; what isn't ASCII becomes a zero.
     var wireState: String {
-        let bytes = Array(state.utf8.prefix(5))
-        return String(decoding: bytes + repeatElement(UInt8(ascii: "0"), count: 5 - bytes.count), as: UTF8.self)
+        let letters = state.unicodeScalars.prefix(5).map { $0.isASCII ? Character($0) : "0" }
+        return String(letters) + String(repeating: "0", count: 5 - letters.count)
     }
 }
 

@@ -23,7 +23,8 @@ extension LoginRequest {
     private static func decodeCapabilities(_ reader: inout ByteReader) throws(WireError) -> Capabilities {
         let lower = try reader.uint16("the lower capabilities")
         guard Capabilities(rawValue: UInt64(lower)).contains(.protocol41) else {
-            throw reader.error(expecting: "CLIENT_PROTOCOL_41; logins of the protocol before MySQL 4.1 aren't supported")
+            throw reader.error(
+                expecting: "CLIENT_PROTOCOL_41; logins of the protocol before MySQL 4.1 aren't supported")
         }
         return Capabilities(rawValue: UInt64(lower) | UInt64(try reader.uint16("the upper capabilities")) << 16)
     }

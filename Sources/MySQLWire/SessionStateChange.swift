@@ -51,7 +51,8 @@ extension SessionStateChange {
         switch type {
         case 0: known = try decodeVariables(&reader).map(Self.systemVariables)
         case 1: known = try reader.validString("the schema").map(Self.schema)
-        case 2: known = try reader.validString("the state flag").map(Self.stateChanged)
+        // Servers send this text without a length of its own.
+        case 2: known = String(validating: reader.rest(), as: UTF8.self).map(Self.stateChanged)
         case 3:
             let encoding = try reader.uint8("the GTIDs' encoding")
             known = try reader.validString("the GTIDs").map { .gtids(encoding: encoding, $0) }
@@ -84,9 +85,9 @@ extension SessionStateChange {
                 data.lengthEncoded(variable.name)
                 data.lengthEncoded(variable.value)
             }
-        case .schema(let text), .stateChanged(let text), .transactionCharacteristics(let text),
-            .transactionState(let text):
+        case .schema(let text), .transactionCharacteristics(let text), .transactionState(let text):
             data.lengthEncoded(text)
+        case .stateChanged(let text): data.raw(text.utf8)
         case .gtids(let encoding, let text):
             data.uint8(encoding)
             data.lengthEncoded(text)
