@@ -63,6 +63,23 @@ struct SandboxSessionTests {
         #expect(try one.run("SELECT 1").ok?.status == .autocommit)
     }
 
+    @Test("a prepared statement that lost a deadlock succeeds in the next transaction")
+    func deadlockOfPreparedStatement() throws {
+        let sandbox = try Sandbox()
+        let (one, other) = (try sandbox.client(), try sandbox.client())
+        try one.run("CREATE TABLE t (a INT)")
+        _ = try one.prepare("INSERT INTO t VALUES (?)")
+        try one.run("BEGIN")
+        _ = try one.rows("SELECT * FROM t")
+        try other.run("INSERT INTO t VALUES (1)")
+        #expect(try one.execute(1, [(.long, .signed(2))]).error?.code == 1213)
+        try other.run("INSERT INTO t VALUES (3)")
+        try one.run("BEGIN")
+        #expect(try one.execute(1, [(.long, .signed(4))]).ok?.affectedRows == 1)
+        try one.run("COMMIT")
+        #expect(try other.rows("SELECT a FROM t ORDER BY a") == [["1"], ["3"], ["4"]])
+    }
+
     @Test("COM_RESET_CONNECTION ends the transaction and forgets variables")
     func reset() throws {
         let client = try Sandbox().client()

@@ -90,6 +90,8 @@ final class Engine {
     private func answer(
         _ statement: GRDB.Statement, in database: Database, _ reply: CommandReply, more: StatusFlags
     ) throws {
+        // A step that failed as busy keeps its statement, and with it an outdated snapshot, until the reset.
+        defer { sqlite3_reset(statement.sqliteStatement) }
         guard statement.columnCount > 0 else {
             try statement.execute()
             return finishChange(statement, in: database, reply, more: more)
