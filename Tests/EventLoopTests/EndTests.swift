@@ -53,7 +53,7 @@ struct EndTests {
         }
         #expect(await log.next() == "resumed")
         #expect(await log.next() == "last")
-        #expect(await log.next() == "peerClosed")
+        #expect(await log.next() == "it closed the connection")
         listener.descriptorIsKept()
     }
 
