@@ -125,7 +125,10 @@ extension LoopRuntime: LoopContext {
     func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void) {
         var key: ObjectIdentifier?
         let probe = Probe { [weak self] isReachable in
-            if let self, let key, let ended = probes.removeValue(forKey: key) { keepThroughTurn(ended.probe) }
+            if let self, let key, let ended = probes.removeValue(forKey: key) {
+                loop.setDeadline(nil, for: ended.probe)
+                keepThroughTurn(ended.probe)
+            }
             completion(isReachable)
         }
         key = ObjectIdentifier(probe)

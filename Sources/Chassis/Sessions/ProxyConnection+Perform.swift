@@ -185,6 +185,7 @@ extension ProxyConnection {
         client = nil
         backend = nil
         injections = nil
+        session.connection = nil
         context.retire(self, cause)
     }
 
