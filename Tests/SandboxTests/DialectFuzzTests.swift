@@ -28,7 +28,7 @@ struct DialectFuzzTests {
                 [Self.vocabulary[next(18)]] + (0...next(9)).map { _ in Self.vocabulary[next(Self.vocabulary.count)] }
             let source = Array(words.joined(separator: next(4) == 0 ? "" : " ").utf8)
             let rewriter = Rewriter(schema: "sandbox", source: source, knowsVariable: { _ in true })
-            let dialect = Dialect(rewriter: rewriter, variables: { [("a", "1")] })
+            let dialect = Dialect(rewriter: rewriter, listings: Listings(variables: { [("a", "1")] }))
             do {
                 for tokens in try Dialect.split(source) { _ = try dialect.translate(tokens) }
             } catch {

@@ -19,7 +19,7 @@ struct SandboxQueryTests {
         "what clients ask at connect",
         arguments: [
             ("SELECT @@version_comment LIMIT 1", [["Millrace sandbox (SQLite)"]]),
-            ("SELECT @@autocommit, @@session.tx_isolation AS x", [["1", "SERIALIZABLE"]]),
+            ("SELECT @@autocommit, @@session.tx_isolation AS x", [["1", "READ-COMMITTED"]]),
             ("SELECT DATABASE(), USER()", [["sandbox", "root@127.0.0.1"]]),
             ("SHOW DATABASES", [["sandbox"]]),
             ("SHOW VARIABLES LIKE 'autoc%'", [["autocommit", "1"]]),

@@ -8,6 +8,7 @@ extension Rewriter {
             cursor.index += 1
             return token.text
         }
+        if let catalog = try catalog(token, &cursor) { return catalog }
         if try skipSchema(token, &cursor) { return "" }
         if skipHint(upper, &cursor) { return "" }
         if upper.hasPrefix("_"), let next = cursor.peek(), next.kind == .string || next.kind == .hex {
@@ -60,6 +61,8 @@ extension Rewriter {
         cursor.index += 1
         switch upper {
         case "IF": return "iif"
+        case "DATE_ADD", "ADDDATE": return try addedDate(sign: 1, &cursor)
+        case "DATE_SUB", "SUBDATE": return try addedDate(sign: -1, &cursor)
         case "LEFT": return "sandbox_left"
         case "RIGHT": return "sandbox_right"
         case "CHAR_LENGTH", "CHARACTER_LENGTH": return "length"
@@ -91,7 +94,7 @@ extension Rewriter {
         case "DIV": return "/"
         case "RLIKE": return "REGEXP"
         case "XOR": throw SQLError.unsupported("XOR")
-        case "INTERVAL": throw SQLError.unsupported("INTERVAL; use SQLite's datetime(x, '+1 day')")
+        case "INTERVAL": throw SQLError.unsupported("INTERVAL here; write date + INTERVAL n unit")
         case "UNSIGNED", "SIGNED": return isCast ? "INTEGER" : token.text
         case "CHAR": return isCast ? "TEXT" : token.text
         case "BINARY": return isCast ? "BLOB" : token.text

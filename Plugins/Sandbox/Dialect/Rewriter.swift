@@ -12,15 +12,40 @@ struct Rewriter {
 
     func rewrite(_ tokens: ArraySlice<Token>) throws(SQLError) -> String {
         var cursor = TokenCursor(tokens)
-        var output = ""
+        var pieces: [Piece] = []
         var isSpaced = false
         while let token = cursor.current {
             isSpaced = isSpaced || token.isSpaced
+            let start = cursor.index
+            if isInterval(token, cursor) {
+                let operand = try operandStart(before: start, in: tokens)
+                let first = pieces.firstIndex { $0.start >= operand } ?? pieces.endIndex
+                let text = try infixInterval(behind: Self.joined(pieces[first...]), &cursor)
+                let hadSpace = first < pieces.endIndex && pieces[first].isSpaced
+                pieces[first...] = [Piece(text: text, start: operand, isSpaced: hadSpace)]
+                continue
+            }
             let text = try piece(token, &cursor)
             guard !text.isEmpty else { continue }
-            if !output.isEmpty, isSpaced || Self.wouldMerge(output, text) { output += " " }
-            output += text
+            pieces.append(Piece(text: text, start: start, isSpaced: isSpaced))
             isSpaced = false
+        }
+        return Self.joined(pieces[...])
+    }
+
+    /// What some tokens have become.
+    private struct Piece {
+        let text: String
+        /// The first token's index.
+        let start: Int
+        let isSpaced: Bool
+    }
+
+    private static func joined(_ pieces: ArraySlice<Piece>) -> String {
+        var output = ""
+        for piece in pieces {
+            if !output.isEmpty, piece.isSpaced || wouldMerge(output, piece.text) { output += " " }
+            output += piece.text
         }
         return output
     }
@@ -33,6 +58,7 @@ struct Rewriter {
             cursor.index += 1
             return string(token, cursor)
         case .quotedName:
+            if let catalog = try catalog(token, &cursor) { return catalog }
             if try skipSchema(token, &cursor) { return "" }
             cursor.index += 1
             return Literal.name(token.text)
