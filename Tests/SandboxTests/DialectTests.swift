@@ -58,7 +58,8 @@ struct DialectTests {
 
     @Test("a query that locks is told apart")
     func locking() throws {
-        #expect(try translate("SELECT a FROM t FOR UPDATE") == .lock("SELECT a FROM t "))
+        guard case .lock(let text) = try translate("SELECT a FROM t FOR UPDATE") else { throw SQLError.syntax("") }
+        #expect(squeezed(text) == "SELECT a FROM t")
     }
 
     @Test(

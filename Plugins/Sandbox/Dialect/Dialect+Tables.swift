@@ -13,7 +13,7 @@ extension Dialect {
         let guardText = cursor.take("IF", "NOT", "EXISTS") ? "IF NOT EXISTS " : ""
         let table = try cursor.table(in: schema)
         let head = "CREATE \(isTemporary ? "TEMP " : "")TABLE \(guardText)\(Literal.name(table)) "
-        if cursor.take("LIKE") { throw SQLError.unsupported("CREATE TABLE … LIKE") }
+        if cursor.take("LIKE") { throw SQLError.unsupported("CREATE TABLE … LIKE; use CREATE TABLE … AS SELECT") }
         guard cursor.current?.isSymbol("(") == true, cursor.peek()?.isWord("SELECT") != true,
             cursor.peek()?.isWord("LIKE") != true
         else {

@@ -2,7 +2,7 @@ import MySQLWire
 
 /// INTERVAL arithmetic: `x + INTERVAL n unit`, DATE_ADD and DATE_SUB, which all become `sandbox_interval`.
 extension Rewriter {
-    private static let units: Set<String> = [
+    static let units: Set<String> = [
         "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR",
     ]
 

@@ -61,6 +61,10 @@ extension Rewriter {
         cursor.index += 1
         switch upper {
         case "IF": return "iif"
+        case "GREATEST": return "max"
+        case "LEAST": return "min"
+        case "GROUP_CONCAT": return try groupConcat(&cursor)
+        case "TIMESTAMPDIFF": throw SQLError.unsupported("TIMESTAMPDIFF; use DATEDIFF or UNIX_TIMESTAMP")
         case "DATE_ADD", "ADDDATE": return try addedDate(sign: 1, &cursor)
         case "DATE_SUB", "SUBDATE": return try addedDate(sign: -1, &cursor)
         case "LEFT": return "sandbox_left"
@@ -80,6 +84,21 @@ extension Rewriter {
             return upper == "CHAR" && cursor.peek(-2)?.isWord("AS") != true ? "char" : "TEXT"
         case _: return try keyword(token, upper, cursor)
         }
+    }
+
+    /// `GROUP_CONCAT(x SEPARATOR 's')`; the cursor stands at the parenthesis.
+    private func groupConcat(_ cursor: inout TokenCursor) throws(SQLError) -> String {
+        let inside = try cursor.parenthesized()
+        if inside.contains(where: { $0.isWord("ORDER") }) {
+            throw SQLError.unsupported("ORDER BY in GROUP_CONCAT; order the rows in a subquery")
+        }
+        guard let word = inside.lastIndex(where: { $0.isWord("SEPARATOR") }), word + 2 == inside.endIndex else {
+            return "group_concat(" + (try rewrite(inside)) + ")"
+        }
+        if inside.first?.isWord("DISTINCT") == true {
+            throw SQLError.unsupported("DISTINCT with SEPARATOR; take the distinct rows in a subquery")
+        }
+        return "group_concat(" + (try rewrite(inside[..<word])) + ", " + (try rewrite(inside[(word + 1)...])) + ")"
     }
 
     private static let clocks = [

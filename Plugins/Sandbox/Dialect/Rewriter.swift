@@ -19,7 +19,8 @@ struct Rewriter {
             let start = cursor.index
             if isInterval(token, cursor) {
                 let operand = try operandStart(before: start, in: tokens)
-                let first = pieces.firstIndex { $0.start >= operand } ?? pieces.endIndex
+                // An operand that ends in an INTERVAL of its own is in the last piece already.
+                let first = pieces.firstIndex { $0.start >= operand } ?? max(0, pieces.count - 1)
                 let text = try infixInterval(behind: Self.joined(pieces[first...]), &cursor)
                 let hadSpace = first < pieces.endIndex && pieces[first].isSpaced
                 pieces[first...] = [Piece(text: text, start: operand, isSpaced: hadSpace)]
@@ -86,6 +87,8 @@ struct Rewriter {
         case "&&": return " AND "
         case "||": return " OR "
         case "<=>": return " IS "
+        // SQLite divides whole numbers without a rest, which MySQL's DIV is for.
+        case "/": return "* 1.0 /"
         case "!": return " NOT "
         case ":=": throw SQLError.unsupported("assignments inside of expressions; use SET")
         case _: return token.text

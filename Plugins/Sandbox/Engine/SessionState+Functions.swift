@@ -4,7 +4,9 @@ import GRDB
 
 /// MySQL's functions that SQLite lacks.
 extension SessionState {
-    var functions: [DatabaseFunction] { identity + counters + Self.texts + Self.dates + variables + [sleep] }
+    var functions: [DatabaseFunction] {
+        identity + counters + Self.texts + Self.moreTexts + Self.dates + variables + [sleep]
+    }
 
     private var identity: [DatabaseFunction] {
         let account: @Sendable ([DatabaseValue]) -> (any DatabaseValueConvertible)? = { [self] _ in
