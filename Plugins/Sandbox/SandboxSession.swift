@@ -57,7 +57,7 @@ final class SandboxSession: CommandResponder, @unchecked Sendable {
                 throw statements.isEmpty ? SQLError.emptyQuery : SQLError.syntax("only one statement can be prepared")
             }
             let translated = try session.dialect(of: statement).translate(tokens)
-            let query = try session.open().prepare(translated, text: String(decoding: statement, as: UTF8.self))
+            let query = try session.open().prepare(translated, text: Self.excerpt(statement))
             session.prepared[id] = query
             reply.prepared(parameters: query.parameters, columns: query.columns)
         }
@@ -124,7 +124,7 @@ extension SandboxSession {
         _ reply: CommandReply, of statement: [UInt8]? = nil, _ body: @escaping @Sendable (SandboxSession) throws -> Void
     ) {
         work.async {
-            if let statement { self.state.statementBegan(String(decoding: statement, as: UTF8.self)) }
+            if let statement { self.state.statementBegan(Self.excerpt(statement)) }
             defer {
                 self.state.statementEnded()
                 reply.end()
@@ -140,6 +140,11 @@ extension SandboxSession {
                 reply.error(SQLError(code: 1105, message: "\(error)"))
             }
         }
+    }
+
+    /// What SHOW PROCESSLIST tells of a statement: a long one is not kept twice.
+    private static func excerpt(_ statement: [UInt8]) -> String {
+        String(decoding: statement.prefix(1024), as: UTF8.self)
     }
 
     /// As MySQL does: whoever loses a deadlock has lost the transaction.
