@@ -116,7 +116,7 @@ def test_a_database_in_a_file_outlives_the_process(make_millrace, scratch):
 def test_a_user_with_a_password(make_millrace):
     own = Target(port=free_port())
     options = [f"--sandbox-address={own.address}", "--sandbox-user=me", "--sandbox-password=mine"]
-    proxy = make_millrace([], *options, plugins="proxy,sandbox")
+    proxy = make_millrace([], *options, plugins="sandbox,proxy")
     for target in (own, proxy.target):
         assert run_client(target.as_user("me", "mine"), "-N", sql="SELECT 1")[:2] == (0, b"1\n")
         for user, password in (("me", "wrong"), ("me", ""), ("root", "")):
@@ -130,7 +130,7 @@ def test_a_user_with_a_password(make_millrace):
 def test_connector_logs_in_by_every_method(make_millrace, password, pure, method):
     own = Target(port=free_port())
     options = [f"--sandbox-address={own.address}", f"--sandbox-password={password}"]
-    proxy = make_millrace([], *options, plugins="proxy,sandbox")
+    proxy = make_millrace([], *options, plugins="sandbox,proxy")
     for target in (own, proxy.target):
         login = {**target.as_user("root", password).python_options, "use_pure": pure, "ssl_disabled": True}
         if method:
@@ -144,7 +144,7 @@ def test_connector_logs_in_by_every_method(make_millrace, password, pure, method
 
 def test_a_silent_client_is_closed_and_a_logged_in_one_is_not(make_millrace):
     own = Target(port=free_port(), user="root", password="")
-    make_millrace([], f"--sandbox-address={own.address}", plugins="proxy,sandbox")
+    make_millrace([], f"--sandbox-address={own.address}", plugins="sandbox,proxy")
     talker = pymysql.connect(**own.python_options)
     with socket.create_connection((own.host, own.port), timeout=30) as silent:
         assert silent.recv(1024)
