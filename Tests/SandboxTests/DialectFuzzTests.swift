@@ -11,6 +11,7 @@ struct DialectFuzzTests {
         TABLE INDEX KEY UNIQUE PRIMARY VIEW DATABASE TEMPORARY IF NOT EXISTS LIKE WHERE FROM IN INTO VALUES VALUE ON \
         DUPLICATE AS AUTO_INCREMENT DEFAULT COMMENT CHARACTER COLLATE CONSTRAINT FOREIGN INT ENUM FULL TABLES COLUMNS \
         VARIABLES NAMES SESSION COUNT LEFT NOW CAST CHAR UNSIGNED FORCE FOR LOCK SHARE MODE ADD COLUMN RENAME USING \
+        INTERVAL DAY MONTH DATE_ADD + - GROUP_CONCAT SEPARATOR information_schema tables columns TRANSACTION LEVEL SAVEPOINT \
         sandbox mysql . , ( ) ( ) = := * + ; ? 1 2.5e3 0x41 x'4 'text' 'a\\'b' "d" `n` @u @@v @@session.v @ @@ _binary ! && || <=>
         """.split(separator: " ").map(String.init)
 
@@ -28,7 +29,7 @@ struct DialectFuzzTests {
                 [Self.vocabulary[next(18)]] + (0...next(9)).map { _ in Self.vocabulary[next(Self.vocabulary.count)] }
             let source = Array(words.joined(separator: next(4) == 0 ? "" : " ").utf8)
             let rewriter = Rewriter(schema: "sandbox", source: source, knowsVariable: { _ in true })
-            let dialect = Dialect(rewriter: rewriter, variables: { [("a", "1")] })
+            let dialect = Dialect(rewriter: rewriter, listings: Listings(variables: { [("a", "1")] }))
             do {
                 for tokens in try Dialect.split(source) { _ = try dialect.translate(tokens) }
             } catch {
