@@ -77,8 +77,9 @@ package final class ProxyConnection: StreamHandler {
             let answer = isClient ? machine.clientReceived(rest) : machine.backendReceived(rest)
             guard answer != .wait else { break }
             let isDecided = perform(answer, rest)
+            // A packet that a hook wants to wait with comes again; an injected query's answer is kept by then.
+            if isDecided || answer.consult == .result { offset += answer.consumed }
             guard isDecided, answer.consumed > 0 else { break }
-            offset += answer.consumed
         }
         guard !isEnded else { return bytes.count }
         afterEvent(unconsumed: bytes.count - offset, isClient: isClient)
