@@ -52,7 +52,11 @@ extension SessionMachine {
             return answer
         }
         guard command.isInjected else { return commandDone(answer) }
-        if command.delivery == .relay { command.isAnswered = true }
+        if command.delivery == .relay {
+            command.isAnswered = true
+            // What is said to the client from here on would be a second answer.
+            command.delivery = .discard
+        }
         state = .readQueryResult
         var answer = answer
         answer.consult = .result
