@@ -38,7 +38,7 @@ public final class SimulatedStream: ByteStream {
         self.loop = loop
         self.local = local
         remote = peer
-        socketSize = 16 + loop.random.length(upTo: 1 << 17)
+        socketSize = 1024 + loop.random.length(upTo: 1 << 17)
         super.init(handler: handler, tag: tag)
         loop.open[ObjectIdentifier(self)] = self
     }
