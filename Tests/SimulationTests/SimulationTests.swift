@@ -27,3 +27,77 @@ struct SimulationTests {
         }
     }
 }
+
+/// The simulator must notice what it is there for: each of these wrong networks is caught.
+@Suite("Simulation: planted faults")
+struct PlantedFaultTests {
+    /// Runs seeds of calm weather until a fault planted in the network was noticed.
+    private func isCaught(_ tamper: @escaping (inout [UInt8], SimulatedStream) -> Void) throws -> Bool {
+        for seed in UInt64(1)...20 {
+            let simulation = try Simulation(seed: seed, weather: Simulation.Weather())
+            var pieces = 0
+            simulation.loop.tamper = { piece, stream in
+                pieces += 1
+                if pieces > 40 { tamper(&piece, stream) }
+            }
+            simulation.run()
+            if !simulation.violations.isEmpty { return true }
+        }
+        return false
+    }
+
+    @Test("an honest network is not blamed")
+    func honest() throws {
+        #expect(try !isCaught { _, _ in })
+    }
+
+    @Test("a lost byte is noticed")
+    func lost() throws {
+        var isDone = false
+        #expect(
+            try isCaught { piece, _ in
+                if !isDone, piece.count > 20 { piece.remove(at: 10) }
+                isDone = isDone || piece.count > 20
+            })
+    }
+
+    @Test("a changed byte is noticed")
+    func changed() throws {
+        #expect(try isCaught { piece, _ in piece[piece.count - 1] ^= 0x20 })
+    }
+
+    @Test("bytes in a wrong order are noticed")
+    func reordered() throws {
+        #expect(try isCaught { piece, _ in if piece.count > 60 { piece.swapAt(30, 50) } })
+    }
+
+    @Test("bytes given to another client are noticed")
+    func misdirected() throws {
+        var other: (stream: SimulatedStream, piece: [UInt8])?
+        #expect(
+            try isCaught { piece, stream in
+                guard stream.peerAddress == "client", piece.count > 20 else { return }
+                if let earlier = other, earlier.stream !== stream {
+                    let own = piece
+                    piece = earlier.piece
+                    other = (stream, own)
+                } else {
+                    other = (stream, piece)
+                }
+            })
+    }
+
+    @Test("a result cut off so that it looks whole is noticed")
+    func truncated() throws {
+        #expect(
+            try isCaught { piece, stream in
+                guard stream.peerAddress == "client", piece.count > 200 else { return }
+                piece.removeLast(100)
+            })
+    }
+
+    @Test("a silent standstill is noticed")
+    func standstill() throws {
+        #expect(try isCaught { piece, _ in piece = [] })
+    }
+}
