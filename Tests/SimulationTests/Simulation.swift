@@ -74,7 +74,7 @@ final class Simulation {
         weather.hasHolder = random.oneIn(3)
         weather.drains = random.oneIn(4)
         weather.hasSilence = random.oneIn(6)
-        weather.longestCommand = random.oneIn(20) ? 400_000 : 3000
+        weather.longestCommand = random.oneIn(100) ? 17_000_000 : random.oneIn(20) ? 400_000 : 3000
         weather.longestRow = random.oneIn(8) ? 600_000 : 3000
         return weather
     }
@@ -200,6 +200,9 @@ final class Simulation {
         let isCalm = !weather.failuresOfBackends && !weather.hasSilence && !weather.drains
         for client in clients where isCalm {
             expect(client.hasQuit, "nothing has failed, but \(client.situation) was cut off: \(client.refusal as Any)")
+        }
+        for client in clients where !weather.failuresOfBackends && !weather.hasSilence && !weather.failuresOfClients {
+            expect(!client.isMidAnswer, "an answer was cut off, though nothing has failed: \(client.situation)")
         }
         for cause in causes {
             switch cause {

@@ -5,12 +5,15 @@ import Testing
 /// Seeded runs of the production proxy between fake clients and fake servers on a virtual network.
 @Suite("Simulation")
 struct SimulationTests {
-    /// The one seed to run, from `MILLRACE_SEED`.
-    private static var chosenSeed: UInt64? {
-        getenv("MILLRACE_SEED").flatMap { UInt64(String(cString: $0)) }
+    private static func number(_ name: String) -> UInt64? {
+        getenv(name).flatMap { UInt64(String(cString: $0)) }
     }
 
-    private static let seeds = chosenSeed.map { [$0] } ?? Array(1...400)
+    /// One seed by `MILLRACE_SEED`, or as many as `MILLRACE_SEEDS` says.
+    private static var seeds: ClosedRange<UInt64> {
+        if let chosen = number("MILLRACE_SEED") { return chosen...chosen }
+        return 1...max(1, number("MILLRACE_SEEDS") ?? 600)
+    }
 
     @Test("no byte is lost, reordered or misdirected, whatever the weather; every session ends")
     func weather() throws {

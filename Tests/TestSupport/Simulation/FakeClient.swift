@@ -59,6 +59,8 @@ public final class FakeClient: StreamHandler {
     private var expected: [UInt8] = []
     private var got: [UInt8] = []
     private var compared = 0
+    /// Where the expected answers end.
+    private var ends: Set<Int> = []
 
     /// What the client and the server have agreed on.
     public let capabilities = FakeDialogue.capabilities.subtracting([.ssl, .compress, .zstdCompression])
@@ -271,7 +273,13 @@ public final class FakeClient: StreamHandler {
         send(writer.take())
     }
 
-    private func expect(_ answer: [UInt8]) { expected += answer }
+    private func expect(_ answer: [UInt8]) {
+        expected += answer
+        ends.insert(expected.count)
+    }
+
+    /// Whether an answer has begun and not ended.
+    public var isMidAnswer: Bool { !got.isEmpty && !ends.contains(got.count) }
 
     private func send(_ front: [UInt8], _ payload: [UInt8]) {
         var writer = PacketWriter()
@@ -325,7 +333,7 @@ public final class FakeClient: StreamHandler {
             return fail("bytes behind the end of the answer: \(got[expected.count...].prefix(50))")
         }
         answered += 1
-        (expected, got, compared) = ([], [], 0)
+        (expected, got, compared, ends) = ([], [], 0, [])
         if case .file(let query) = stage { return sendFile(for: query) }
         nextSoon()
     }

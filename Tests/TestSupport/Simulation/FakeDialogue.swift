@@ -115,8 +115,10 @@ public struct FakeDialogue: Sendable {
     private func append(
         ok flags: StatusFlags, _ random: inout SplitMix64, to writer: inout PacketWriter, _ capabilities: Capabilities
     ) {
+        let transaction: StatusFlags = random.oneIn(3) ? .inTransaction : []
         let ok = OKPacket(
-            affectedRows: random.next() >> 32, lastInsertID: random.next() >> 48, status: flags.union(.autocommit))
+            affectedRows: random.next() >> 32, lastInsertID: random.next() >> 48,
+            status: flags.union([.autocommit, transaction]))
         writer.append(ok, capabilities: capabilities)
     }
 
