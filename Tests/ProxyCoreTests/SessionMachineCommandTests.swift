@@ -146,6 +146,18 @@ struct SessionMachineCommandTests {
         #expect(machine.state == .readQuery)
     }
 
+    @Test("a server may refuse a command of several packets behind any of them", arguments: [1, 2] as [UInt8])
+    func earlyInParts(sequence: UInt8) {
+        var machine = Machine.loggedIn()
+        _ = machine.client([0xFF, 0xFF, 0xFF, 0, 3])
+        _ = machine.client([UInt8](repeating: 0x20, count: PacketHeader.maximumPayload - 1))
+        #expect(machine.client(Array(packet(1, [1, 2])[..<5])) == .init(consumed: 5, backend: .relay))
+        let error = packet(sequence, Machine.error)
+        #expect(machine.backend(error) == .init(consumed: error.count, client: .relay))
+        #expect(machine.client([2]) == .init(consumed: 1, backend: .relay))
+        #expect(machine.state == .readQuery)
+    }
+
     @Test("after an early answer, the backend's death has no second one")
     func earlyThenDeath() {
         var machine = Machine.loggedIn()
