@@ -7,6 +7,7 @@ import Synchronization
 final class SandboxServer: ServerSessionFactory {
     let storage: SandboxStorage
     private let settings: ServerSettings
+    private let activity = Activity()
 
     static let version = "8.0.40-millrace-sandbox"
 
@@ -16,7 +17,7 @@ final class SandboxServer: ServerSessionFactory {
     }
 
     func makeSession(id: UInt32, peer: String, connection: any ServerConnection) -> any ServerSession {
-        let responder = SandboxSession(storage: storage, state: SessionState(id: id, peer: peer))
+        let responder = SandboxSession(storage: storage, activity: activity, state: SessionState(id: id, peer: peer))
         return ServerSideSession(id: id, peer: peer, settings: settings, connection: connection, responder: responder)
     }
 }

@@ -10,16 +10,19 @@ import Synchronization
 final class SandboxSession: CommandResponder, @unchecked Sendable {
     let state: SessionState
     private let storage: SandboxStorage
+    private let activity: Activity
     private let work: DispatchQueue
     private var engine: Engine?
     private var prepared: [UInt32: PreparedQuery] = [:]
     /// Set once the connection is open; read by the loop's thread to interrupt a query.
     private let connection = Mutex<DatabaseQueue?>(nil)
 
-    init(storage: SandboxStorage, state: SessionState) {
+    init(storage: SandboxStorage, activity: Activity, state: SessionState) {
         self.storage = storage
+        self.activity = activity
         self.state = state
         work = DispatchQueue(label: "millrace.sandbox.\(state.id)")
+        activity.sessionBegan(state)
     }
 
     func admit(user: String, schema: String?, _ reply: CommandReply) {
@@ -33,13 +36,14 @@ final class SandboxSession: CommandResponder, @unchecked Sendable {
     }
 
     func query(_ statement: [UInt8], _ reply: CommandReply) {
-        answer(reply) { session in
+        answer(reply, of: statement) { session in
             let statements = try Dialect.split(statement)
             guard !statements.isEmpty else { throw SQLError.emptyQuery }
             if statements.count > 1, !reply.allowsSeveralStatements {
                 throw SQLError.syntax("several statements in one query, which the client hasn't asked for")
             }
             for (index, tokens) in statements.enumerated() where reply.isClientThere {
+                session.activity.questionCame()
                 let translated = try session.dialect(of: statement).translate(tokens)
                 try session.open().run(translated, reply, isLast: index == statements.count - 1)
             }
@@ -53,7 +57,7 @@ final class SandboxSession: CommandResponder, @unchecked Sendable {
                 throw statements.isEmpty ? SQLError.emptyQuery : SQLError.syntax("only one statement can be prepared")
             }
             let translated = try session.dialect(of: statement).translate(tokens)
-            let query = try session.open().prepare(translated)
+            let query = try session.open().prepare(translated, text: Self.excerpt(statement))
             session.prepared[id] = query
             reply.prepared(parameters: query.parameters, columns: query.columns)
         }
@@ -64,6 +68,8 @@ final class SandboxSession: CommandResponder, @unchecked Sendable {
             guard let query = session.prepared[id] else {
                 throw SQLError(code: 1243, message: "Unknown prepared statement handler (\(id)) given to EXECUTE")
             }
+            session.activity.questionCame()
+            session.state.statementBegan(query.text)
             try session.open().run(query, parameters: parameters, reply)
         }
     }
@@ -94,9 +100,10 @@ final class SandboxSession: CommandResponder, @unchecked Sendable {
         }
     }
 
-    func statistics() -> String { "Uptime: 0  Threads: 1  Questions: 0  Slow queries: 0" }
+    func statistics() -> String { activity.line }
 
     func ended() {
+        activity.sessionEnded(state)
         state.with { $0.isEnded = true }
         connection.withLock { $0?.interrupt() }
         work.async {
@@ -113,8 +120,15 @@ final class SandboxSession: CommandResponder, @unchecked Sendable {
 
 extension SandboxSession {
     /// Runs `body` on the session's queue; what it throws is the answer.
-    private func answer(_ reply: CommandReply, _ body: @escaping @Sendable (SandboxSession) throws -> Void) {
+    private func answer(
+        _ reply: CommandReply, of statement: [UInt8]? = nil, _ body: @escaping @Sendable (SandboxSession) throws -> Void
+    ) {
         work.async {
+            if let statement { self.state.statementBegan(Self.excerpt(statement)) }
+            defer {
+                self.state.statementEnded()
+                reply.end()
+            }
             do {
                 try body(self)
             } catch let error as SQLError {
@@ -125,8 +139,12 @@ extension SandboxSession {
             } catch {
                 reply.error(SQLError(code: 1105, message: "\(error)"))
             }
-            reply.end()
         }
+    }
+
+    /// What SHOW PROCESSLIST tells of a statement: a long one is not kept twice.
+    private static func excerpt(_ statement: [UInt8]) -> String {
+        String(decoding: statement.prefix(1024), as: UTF8.self)
     }
 
     /// As MySQL does: whoever loses a deadlock has lost the transaction.
@@ -137,7 +155,7 @@ extension SandboxSession {
 
     private func open() throws -> Engine {
         if let engine { return engine }
-        let queue = try storage.open(functions: state.functions)
+        let queue = try storage.open(for: state)
         connection.withLock { $0 = queue }
         let engine = Engine(queue: queue, state: state)
         self.engine = engine
@@ -158,6 +176,9 @@ extension SandboxSession {
     private func dialect(of query: [UInt8]) -> Dialect {
         let rewriter = Rewriter(
             schema: SandboxStorage.schema, source: query, knowsVariable: { [state] in state.systemVariable($0) != nil })
-        return Dialect(rewriter: rewriter, variables: { [state] in state.systemVariables })
+        let listings = Listings(
+            variables: { [state] in state.systemVariables }, status: { [activity] in activity.status },
+            processes: { [activity] in activity.processes })
+        return Dialect(rewriter: rewriter, listings: listings)
     }
 }

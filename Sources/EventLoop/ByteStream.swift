@@ -65,6 +65,9 @@ open class StreamHandler {
     /// Whether the loop's timer heap holds an entry for this handler, and for when.
     package final var queuedDeadline: MonotonicTime?
 
+    /// Where the loop's timers keep the handler while ``queuedDeadline`` is set.
+    final var deadlineSlot = 0
+
     /// A handler without a deadline.
     public init() {}
 

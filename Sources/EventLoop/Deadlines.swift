@@ -20,32 +20,55 @@ struct Deadlines {
         }
     }
 
-    /// Weak, for a handler may die long before the deadline it had.
+    /// `none` is what is left of a deadline that was cleared, or queued earlier than it was before.
     private enum Target {
         case none
-        case handler(WeakHandler)
+        case handler(StreamHandler)
         case job(() -> Void)
     }
 
-    private struct WeakHandler {
-        weak var handler: StreamHandler?
-    }
+    /// Entries whose target is `none`.
+    private var stale = 0
+    /// Fewer stale entries are not worth a cleaning.
+    private static let staleAllowance = 1024
+
+    /// Entries in the heap, stale ones among them.
+    var count: Int { heap.count }
 
     /// The earliest time at which something may be due.
     var earliest: MonotonicTime? { heap.min?.time }
 
-    /// Sets, moves or clears the handler's deadline.
+    /// Sets, moves or clears the handler's deadline; the handler is kept alive as long as it has one.
     mutating func set(_ deadline: MonotonicTime?, for handler: StreamHandler) {
         handler.deadline = deadline
-        guard let deadline else { return }
-        if let queued = handler.queuedDeadline, queued <= deadline { return }
+        if let deadline, let queued = handler.queuedDeadline, queued <= deadline { return }
+        if handler.queuedDeadline != nil { discard(handler) }
+        guard let deadline else { return clean() }
         handler.queuedDeadline = deadline
-        push(deadline, .handler(WeakHandler(handler: handler)))
+        handler.deadlineSlot = push(deadline, .handler(handler))
+    }
+
+    private mutating func discard(_ handler: StreamHandler) {
+        slots[handler.deadlineSlot] = .none
+        handler.queuedDeadline = nil
+        stale += 1
+    }
+
+    /// Takes stale entries out once they outnumber the others: deadlines of hours would keep those of dead handlers for
+    /// hours.
+    private mutating func clean() {
+        guard stale > Self.staleAllowance, stale > heap.count / 2 else { return }
+        var live: [Entry] = []
+        for entry in heap.unordered {
+            if case .none = slots[entry.slot] { freeSlots.append(entry.slot) } else { live.append(entry) }
+        }
+        heap = Heap(live)
+        stale = 0
     }
 
     /// Adds a job for `time`.
     mutating func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
-        push(time, .job(job))
+        _ = push(time, .job(job))
     }
 
     /// The serial number that the next entry will have: entries from there on belong to the next turn.
@@ -59,10 +82,9 @@ struct Deadlines {
             slots[first.slot] = .none
             freeSlots.append(first.slot)
             switch target {
-            case .none: continue
+            case .none: stale -= 1
             case .job(let job): return .job(job)
-            case .handler(let reference):
-                guard let handler = reference.handler, handler.queuedDeadline == first.time else { continue }
+            case .handler(let handler):
                 handler.queuedDeadline = nil
                 guard let deadline = handler.deadline else { continue }
                 guard deadline <= now else {
@@ -82,7 +104,8 @@ struct Deadlines {
         case job(() -> Void)
     }
 
-    private mutating func push(_ time: MonotonicTime, _ target: Target) {
+    /// Queues the target and says in which slot it is.
+    private mutating func push(_ time: MonotonicTime, _ target: Target) -> Int {
         let slot: Int
         if let free = freeSlots.popLast() {
             slot = free
@@ -93,5 +116,6 @@ struct Deadlines {
         }
         heap.insert(Entry(time: time, serial: nextSerial, slot: slot))
         nextSerial += 1
+        return slot
     }
 }

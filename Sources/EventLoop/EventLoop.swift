@@ -36,6 +36,8 @@ open class EventLoop {
     open func stopAccepting() { fatalErrorOfAbstractClass() }
 
     /// Sets, moves or clears the handler's one deadline; moving it later costs nothing.
+    ///
+    /// A handler is kept alive as long as it has a deadline.
     open func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) { fatalErrorOfAbstractClass() }
 
     /// Runs `job` once, at `time` or as soon as possible after it, on the loop's thread.

@@ -76,8 +76,8 @@ public enum Service: Sendable {
     ///
     /// `loginTimeout` bounds the time from the connect to the end of the login; the others are waits for one side's next byte.
     case proxy(ProxyTimeouts)
-    /// Clients of a server inside this process.
-    case server(any ServerSessionFactory)
+    /// Clients of a server inside this process; who isn't logged in after `loginTimeout` is closed.
+    case server(any ServerSessionFactory, loginTimeout: TimeSpan = .seconds(10))
 }
 
 /// The waits of a proxied session.

@@ -20,6 +20,9 @@ public protocol ServerSession: AnyObject {
     ///   ``ServerConnection/resume()``.
     func received(_ bytes: Span<UInt8>) -> Int
 
+    /// Whether the client's login is finished; false during the handshake, which the connection gives a limited time.
+    var isLoggedIn: Bool { get }
+
     /// The client is gone, or the process drains; nothing can be sent any more. Called exactly once.
     func ended()
 }

@@ -95,6 +95,8 @@ public enum Violation: BitwiseCopyable, Equatable, Sendable {
     case emptyPacket
     /// A packet of the login is longer than any login.
     case oversizedLogin(length: Int)
+    /// A command that must be collected whole is longer than any server takes.
+    case oversizedCommand(length: Int)
     /// The greeting can't be understood.
     case greeting
     /// The login can't be understood.
@@ -114,6 +116,7 @@ extension Violation: CustomStringConvertible {
         case .sequence(let expected, let found): "packet out of order: sequence id \(found) where \(expected) is due"
         case .emptyPacket: "an empty packet"
         case .oversizedLogin(let length): "a login packet of \(length) bytes"
+        case .oversizedCommand(let length): "a command of at least \(length) bytes"
         case .greeting: "the greeting can't be understood"
         case .login: "the login can't be understood"
         case .capabilityNotOffered: "TLS or compression, which was not offered"
@@ -135,6 +138,8 @@ public enum Notice: UInt8, BitwiseCopyable, Sendable {
     case packetsOutOfOrder
     /// The client's packet can't be understood.
     case malformedPacket
+    /// The client's command is longer than any server takes.
+    case packetTooLarge
     /// The login can't be understood, or asks for what was not offered.
     case badHandshake
     /// The login took too long.
@@ -155,6 +160,8 @@ public enum Notice: UInt8, BitwiseCopyable, Sendable {
             SQLError(code: 2027, message: "(proxy) the backend's answer could not be understood; see the proxy's log")
         case .packetsOutOfOrder: SQLError(code: 1156, state: "08S01", message: "Got packets out of order")
         case .malformedPacket: SQLError(code: 1835, message: "Malformed communication packet")
+        case .packetTooLarge:
+            SQLError(code: 1153, state: "08S01", message: "Got a packet bigger than 'max_allowed_packet' bytes")
         case .badHandshake: SQLError(code: 1043, state: "08S01", message: "Bad handshake")
         case .loginTimeout:
             SQLError(code: 1159, state: "08S01", message: "Got timeout reading communication packets")

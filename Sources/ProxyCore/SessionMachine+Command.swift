@@ -29,6 +29,9 @@ extension SessionMachine {
                 return violatedInCommand(.sequence(expected: expected, found: header.sequence), .packetsOutOfOrder)
             }
             offset += header.packetLength
+            guard offset <= Self.maximumCommand else {
+                return violatedInCommand(.oversizedCommand(length: offset), .packetTooLarge)
+            }
             guard offset <= bytes.count else { return .wait }
             if !header.isContinued {
                 command = CommandProgress()

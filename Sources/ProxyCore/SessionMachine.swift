@@ -45,6 +45,9 @@ public struct SessionMachine: BitwiseCopyable, Equatable, Sendable {
 
     /// The longest login packet that is accepted, in bytes of payload.
     public static let maximumLogin = 1 << 20
+
+    /// The longest command that is collected for the query hooks, in bytes with headers: max_allowed_packet's maximum.
+    public static let maximumCommand = 1 << 30
 }
 
 /// What is known of the command under way.

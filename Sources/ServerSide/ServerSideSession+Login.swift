@@ -17,7 +17,9 @@ extension ServerSideSession {
         do {
             let request = try LoginRequest(decoding: payload.span)
             capabilities = request.capabilities.intersection(ServerSettings.capabilities)
-            login = PendingLogin(user: request.user, schema: request.schema)
+            // mysql-connector sets the flag and names no schema.
+            let schema = request.schema.flatMap { $0.isEmpty ? nil : $0 }
+            login = PendingLogin(user: request.user, schema: schema)
             check(request.authResponse, methodName: request.authMethod, isFirst: true)
         } catch {
             refuse(error)

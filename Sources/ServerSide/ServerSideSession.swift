@@ -53,6 +53,13 @@ public final class ServerSideSession: ServerSession {
         return machine.phase == .closed ? bytes.count : offset
     }
 
+    /// Whether the responder has admitted the client and no new login is under way.
+    public var isLoggedIn: Bool {
+        // The responder may have answered since the last bytes came.
+        collectOutcome()
+        return machine.isLoggedIn
+    }
+
     /// Tells the responder that the client is gone.
     public func ended() {
         machine.clientEnded()

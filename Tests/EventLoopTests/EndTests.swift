@@ -53,7 +53,7 @@ struct EndTests {
         }
         #expect(await log.next() == "resumed")
         #expect(await log.next() == "last")
-        #expect(await log.next() == "peerClosed")
+        #expect(await log.next() == "it closed the connection")
         listener.descriptorIsKept()
     }
 
@@ -66,6 +66,30 @@ struct EndTests {
         await rig.on { _ in server.stream?.pauseReceiving() }
         close(client)
         #expect(await ends.next() == .peerClosed)
+        listener.descriptorIsKept()
+    }
+
+    @Test("a handler may be done with a stream while it is shown held bytes again")
+    func closedOverHeldBytes() async throws {
+        let server = Probe()
+        let seen = Inbox<String>()
+        server.onReceived = { probe, bytes in
+            seen.put(String(decoding: bytes, as: UTF8.self))
+            guard bytes.count > 4 else { return 0 }
+            probe.stream?.closeAfterSending(lingering: .seconds(20))
+            return 0
+        }
+        let (rig, client, listener) = try await pair(server)
+        write(client, "held", 4)
+        #expect(await seen.next() == "held")
+        write(client, "more", 4)
+        #expect(await seen.next() == "heldmore")
+        write(client, "ignored", 7)
+        await rig.settle()
+        #expect(await rig.on { $0.streamCount } == 1)
+        close(client)
+        await rig.settle()
+        #expect(await rig.on { $0.streamCount } == 0)
         listener.descriptorIsKept()
     }
 

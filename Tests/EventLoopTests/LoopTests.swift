@@ -42,23 +42,45 @@ struct LoopTests {
         #expect(await fired.next() == "end")
     }
 
-    @Test("a handler may die before its deadline")
+    @Test("a handler lives as long as it has a deadline")
     func handlerDies() async throws {
         let rig = try Rig()
         let done = Inbox<Bool>()
-        let wasFreed = await rig.on { loop in
+        let (wasKept, wasFreed) = await rig.on { loop in
             weak var reference: Probe?
             do {
                 let probe = Probe()
-                probe.onDeadline = { _, _ in Issue.record("a dead handler was called") }
+                probe.onDeadline = { _, _ in Issue.record("a cleared deadline passed") }
                 loop.setDeadline(loop.now + .milliseconds(10), for: probe)
                 reference = probe
             }
+            let wasKept = reference != nil
+            if let probe = reference { loop.setDeadline(nil, for: probe) }
             loop.schedule(at: loop.now + .milliseconds(30)) { done.put(true) }
-            return reference == nil
+            return (wasKept, reference == nil)
         }
+        #expect(wasKept)
         #expect(wasFreed)
         #expect(await done.next() == true)
+    }
+
+    @Test("cleared deadlines of hours are not kept for hours")
+    func clearedDeadlines() async throws {
+        let rig = try Rig()
+        let fired = Inbox<Int>()
+        await rig.on { loop in
+            let start = loop.now
+            for _ in 0..<10_000 {
+                let handler = StreamHandler()
+                loop.setDeadline(start + .seconds(28_800), for: handler)
+                loop.setDeadline(nil, for: handler)
+            }
+            for number in 1...3 { loop.schedule(at: start + .milliseconds(UInt64(number))) { fired.put(number) } }
+        }
+        #expect(await fired.next() == 1)
+        #expect(await fired.next() == 2)
+        #expect(await fired.next() == 3)
+        #expect(await rig.on { $0.queuedDeadlines } < 2000)
     }
 
     @Test("jobs of many threads run in each thread's order")

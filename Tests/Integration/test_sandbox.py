@@ -1,5 +1,6 @@
 """The embedded server behind the proxy: clients run with no database server at all."""
 
+import socket
 import subprocess
 
 import mysql.connector
@@ -80,11 +81,12 @@ foreach (['one', 'zwölf'] as $word) {
     $statement->bind_param('s', $word);
     $statement->execute();
 }
+$id = $db->insert_id;
 $statement = $db->prepare('SELECT id, word FROM t WHERE id >= ?');
 $least = 1;
 $statement->bind_param('i', $least);
 $statement->execute();
-echo json_encode([$db->insert_id, $statement->get_result()->fetch_all()], JSON_UNESCAPED_UNICODE);
+echo json_encode([$id, $statement->get_result()->fetch_all()], JSON_UNESCAPED_UNICODE);
 """
 
 
@@ -114,12 +116,77 @@ def test_a_database_in_a_file_outlives_the_process(make_millrace, scratch):
 def test_a_user_with_a_password(make_millrace):
     own = Target(port=free_port())
     options = [f"--sandbox-address={own.address}", "--sandbox-user=me", "--sandbox-password=mine"]
-    proxy = make_millrace([], *options, plugins="proxy,sandbox")
+    proxy = make_millrace([], *options, plugins="sandbox,proxy")
     for target in (own, proxy.target):
         assert run_client(target.as_user("me", "mine"), "-N", sql="SELECT 1")[:2] == (0, b"1\n")
         for user, password in (("me", "wrong"), ("me", ""), ("root", "")):
             code, _, errors = run_client(target.as_user(user, password), sql="SELECT 1")
             assert code == 1 and b"ERROR 1045 (28000)" in errors
+
+
+@pytest.mark.parametrize("password", ["", "mine"])
+@pytest.mark.parametrize("pure", [True, False])
+@pytest.mark.parametrize("method", [None, "mysql_native_password", "caching_sha2_password"])
+def test_connector_logs_in_by_every_method(make_millrace, password, pure, method):
+    own = Target(port=free_port())
+    options = [f"--sandbox-address={own.address}", f"--sandbox-password={password}"]
+    proxy = make_millrace([], *options, plugins="sandbox,proxy")
+    for target in (own, proxy.target):
+        login = {**target.as_user("root", password).python_options, "use_pure": pure, "ssl_disabled": True}
+        if method:
+            login["auth_plugin"] = method
+        connection = mysql.connector.connect(**login)
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1 + 1")
+        assert cursor.fetchall() == [(2,)]
+        connection.close()
+
+
+def test_a_silent_client_is_closed_and_a_logged_in_one_is_not(make_millrace):
+    own = Target(port=free_port(), user="root", password="")
+    make_millrace([], f"--sandbox-address={own.address}", plugins="sandbox,proxy")
+    talker = pymysql.connect(**own.python_options)
+    with socket.create_connection((own.host, own.port), timeout=30) as silent:
+        assert silent.recv(1024)
+        assert silent.recv(1024) == b""
+    with talker, talker.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchall() == ((1,),)
+
+
+DUMP = """
+/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;
+/*!40101 SET NAMES utf8mb4 */;
+/*!40014 SET @OLD_UNIQUE_CHECKS=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */;
+/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */;
+DROP TABLE IF EXISTS `fruit`;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+/*!40101 SET character_set_client = utf8mb4 */;
+CREATE TABLE `fruit` (
+  `id` int(11) unsigned NOT NULL AUTO_INCREMENT,
+  `name` varchar(40) COLLATE utf8mb4_unicode_ci DEFAULT NULL,
+  `kind` enum('a','b') NOT NULL DEFAULT 'a',
+  `price` decimal(8,2) DEFAULT NULL,
+  `made` timestamp NOT NULL DEFAULT current_timestamp() ON UPDATE current_timestamp(),
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `name` (`name`),
+  KEY `made` (`made`)
+) ENGINE=InnoDB AUTO_INCREMENT=3 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+/*!40101 SET character_set_client = @saved_cs_client */;
+LOCK TABLES `fruit` WRITE;
+/*!40000 ALTER TABLE `fruit` DISABLE KEYS */;
+INSERT INTO `fruit` VALUES (1,'fig','a',1.50,'2024-01-01 00:00:00'),(2,'it\\'s','b',NULL,'2024-01-02 00:00:00');
+/*!40000 ALTER TABLE `fruit` ENABLE KEYS */;
+UNLOCK TABLES;
+/*!40111 SET SQL_NOTES=@OLD_SQL_NOTES */;
+"""
+
+
+def test_a_dump_is_taken(sandbox):
+    code, _, errors = run_client(sandbox, sql=DUMP)
+    assert (code, errors) == (0, b"")
+    output = run_client(sandbox, "-N", sql="SELECT id, name, kind, price, made FROM fruit WHERE name LIKE 'IT%'")[1]
+    assert output == b"2\tit's\tb\tNULL\t2024-01-02 00:00:00\n"
 
 
 def test_without_a_password_it_stays_on_this_machine():

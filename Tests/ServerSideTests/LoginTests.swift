@@ -116,6 +116,15 @@ struct LoginTests {
         #expect(try client.payloads().map(\.first) == [0])
     }
 
+    @Test("an empty schema is none, and the session tells when the login is finished")
+    func emptySchema() throws {
+        let client = makeClient(password: "")
+        #expect(!client.session.isLoggedIn)
+        #expect(try client.logIn(schema: "").first?.first == 0)
+        #expect(client.session.isLoggedIn)
+        #expect(responder.log.withLock { $0 } == ["admit root -"])
+    }
+
     @Test("an unknown schema refuses the login")
     func unknownSchema() throws {
         let client = makeClient(password: "")

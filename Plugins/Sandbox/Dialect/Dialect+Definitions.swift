@@ -11,8 +11,21 @@ extension Dialect {
         case "TRUNCATE":
             _ = cursor.take("TABLE")
             return ["DELETE FROM " + Literal.name(try cursor.table(in: schema))]
-        case _: throw SQLError.unsupported(verb + " TABLE; use ALTER TABLE … RENAME TO …")
+        case _: return try rename(&cursor)
         }
+    }
+
+    /// `RENAME TABLE a TO b, …`.
+    private func rename(_ cursor: inout TokenCursor) throws(SQLError) -> [String] {
+        guard cursor.take("TABLE") else { throw SQLError.unsupported("this RENAME; it has RENAME TABLE … TO …") }
+        var statements: [String] = []
+        repeat {
+            let old = try cursor.table(in: schema)
+            guard cursor.take("TO") else { throw SQLError.syntax("expected TO behind table '\(old)'") }
+            let new = try cursor.table(in: schema)
+            statements.append("ALTER TABLE \(Literal.name(old)) RENAME TO \(Literal.name(new))")
+        } while cursor.takeSymbol(",")
+        return statements
     }
 
     private func create(_ cursor: inout TokenCursor) throws(SQLError) -> [String] {
@@ -84,6 +97,8 @@ extension Dialect {
             throw SQLError.unsupported("ALTER \(cursor.current?.text.uppercased() ?? "")")
         }
         let table = try cursor.table(in: schema)
+        // What dumps say around their rows; SQLite's keys are always kept.
+        if cursor.take("DISABLE", "KEYS") || cursor.take("ENABLE", "KEYS") { return [] }
         var statements: [String] = []
         repeat { statements.append(try alteration(of: table, cursor.item())) } while cursor.takeSymbol(",")
         return statements
@@ -107,7 +122,9 @@ extension Dialect {
             return "DROP INDEX " + Literal.name(table + "." + (try cursor.name("an index's name")))
         }
         guard cursor.current?.isWord("RENAME") == true || cursor.current?.isWord("DROP") == true else {
-            throw SQLError.unsupported("ALTER TABLE … \(cursor.current?.text.uppercased() ?? "")")
+            throw SQLError.unsupported(
+                "ALTER TABLE … \(cursor.current?.text.uppercased() ?? ""); it has ADD, DROP and RENAME, "
+                    + "for the rest make a new table and copy the rows")
         }
         return target + (try rewriter.rewrite(cursor.rest))
     }

@@ -6,8 +6,11 @@ extension Dialect {
     func describe(_ cursor: inout TokenCursor) throws(SQLError) -> String {
         let statements = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"]
         if let word = cursor.current, statements.contains(word.text.uppercased()) {
-            guard case .run(let sql) = try translate(cursor.rest), let query = sql.last else { throw near(word) }
-            return "EXPLAIN QUERY PLAN " + query
+            switch try translate(cursor.rest) {
+            case .run(let texts): return "EXPLAIN QUERY PLAN " + texts.joined(separator: "; ")
+            case .lock(let text): return "EXPLAIN QUERY PLAN " + text
+            case _: throw near(word)
+            }
         }
         return columns(of: try cursor.table(in: schema)) + " ORDER BY cid"
     }

@@ -34,8 +34,10 @@ extension Dialect {
                 ? " AS " + Literal.name(String(decoding: last.bytes, as: UTF8.self))
                 : last.kind == .word || last.kind == .quotedName ? "" : " AS " + Literal.name(source(first, last))
         }
+        let isInterval = item.contains { $0.isWord("INTERVAL") } && Rewriter.units.contains(last.text.uppercased())
         let endsOperand =
-            last.isSymbol(")") || [.number, .hex, .systemVariable, .userVariable, .parameter].contains(last.kind)
+            isInterval || last.isSymbol(")")
+            || [.number, .hex, .systemVariable, .userVariable, .parameter].contains(last.kind)
             || (last.kind == .string
                 && previous.map { $0.kind == .symbol && $0.text != ")" || $0.kind == .word } ?? true)
             || (last.isName && previous.map { $0.kind == .symbol && $0.text != ")" && $0.text != "." } ?? true)

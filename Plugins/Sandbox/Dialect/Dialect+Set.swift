@@ -6,13 +6,22 @@ extension Dialect {
         cursor.index += 1
         if cursor.take("NAMES") { return try names(&cursor) }
         if cursor.take("CHARACTER", "SET") || cursor.take("CHARSET") { return try names(&cursor) }
-        if cursor.tokens.contains(where: { $0.isWord("TRANSACTION") }) { return [] }
+        if cursor.tokens.contains(where: { $0.isWord("TRANSACTION") }) { return isolation(cursor.tokens) }
         if cursor.current?.isWord("PASSWORD") == true {
             throw SQLError.unsupported("SET PASSWORD; use --sandbox-password")
         }
         var assignments: [Assignment] = []
         repeat { assignments.append(try assignment(cursor.item())) } while cursor.takeSymbol(",")
         return assignments
+    }
+
+    /// `SET TRANSACTION ISOLATION LEVEL …`; without SESSION, too, it lasts as long as the session.
+    private func isolation(_ tokens: ArraySlice<Token>) -> [Assignment] {
+        guard let level = tokens.firstIndex(where: { $0.isWord("LEVEL") }) else { return [] }
+        let words = tokens[(level + 1)...].prefix { $0.kind == .word }.map { $0.text.uppercased() }
+        return ["transaction_isolation", "tx_isolation"].map {
+            Assignment(isUserVariable: false, name: $0, value: .word(words.joined(separator: "-")))
+        }
     }
 
     private func names(_ cursor: inout TokenCursor) throws(SQLError) -> [Assignment] {

@@ -11,8 +11,8 @@ extension Dialect {
         case "DATABASES", "SCHEMAS": return try list(["Database"], [[schema]], &cursor)
         case "TABLES": return try showTables(&cursor, isFull: cursor.tokens.contains { $0.isWord("FULL") })
         case "VARIABLES":
-            return try list(["Variable_name", "Value"], variables().map { [$0.name, $0.value] }, &cursor)
-        case "STATUS": return try list(["Variable_name", "Value"], [["Threads_connected", "1"]], &cursor)
+            return try list(["Variable_name", "Value"], listings.variables().map { [$0.name, $0.value] }, &cursor)
+        case "STATUS": return try list(["Variable_name", "Value"], listings.status(), &cursor)
         case "COLUMNS", "FIELDS": return try showColumns(&cursor)
         case "INDEX", "INDEXES", "KEYS": return try showIndexes(&cursor)
         case "CREATE": return try showCreate(&cursor)
@@ -34,8 +34,8 @@ extension Dialect {
             let row = ["SQLite", "DEFAULT", "SQLite, the sandbox's only engine", "YES", "NO", "YES"]
             return try list(["Engine", "Support", "Comment", "Transactions", "XA", "Savepoints"], [row], &cursor)
         case "PROCESSLIST":
-            return "SELECT connection_id() AS Id, user() AS User, '' AS Host, database() AS db, 'Query' AS Command, "
-                + "0 AS Time, '' AS State, 'SHOW PROCESSLIST' AS Info"
+            let columns = ["Id", "User", "Host", "db", "Command", "Time", "State", "Info"]
+            return try list(columns, listings.processes(), &cursor)
         case "TABLE":
             return "SELECT name AS Name, 'SQLite' AS Engine, NULL AS Rows FROM sqlite_schema WHERE type = 'table' "
                 + "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
@@ -52,7 +52,9 @@ extension Dialect {
         let names = columns.enumerated().map { "column\($0 + 1) AS \(Literal.name($1))" }.joined(separator: ", ")
         let values = rows.map { "(" + $0.map { Literal.text($0) }.joined(separator: ", ") + ")" }.joined(
             separator: ", ")
-        let table = "SELECT * FROM (SELECT \(names) FROM (VALUES \(values)))"
+        let noRow = "(" + columns.map { _ in "''" }.joined(separator: ", ") + ")"
+        let table =
+            "SELECT * FROM (SELECT \(names) FROM (VALUES \(rows.isEmpty ? noRow + ") LIMIT 0" : values + ")"))"
         return table + (try filter(&cursor, on: columns[0], joinedBy: " WHERE "))
     }
 

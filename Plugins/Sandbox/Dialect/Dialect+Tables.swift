@@ -13,7 +13,7 @@ extension Dialect {
         let guardText = cursor.take("IF", "NOT", "EXISTS") ? "IF NOT EXISTS " : ""
         let table = try cursor.table(in: schema)
         let head = "CREATE \(isTemporary ? "TEMP " : "")TABLE \(guardText)\(Literal.name(table)) "
-        if cursor.take("LIKE") { throw SQLError.unsupported("CREATE TABLE … LIKE") }
+        if cursor.take("LIKE") { throw SQLError.unsupported("CREATE TABLE … LIKE; use CREATE TABLE … AS SELECT") }
         guard cursor.current?.isSymbol("(") == true, cursor.peek()?.isWord("SELECT") != true,
             cursor.peek()?.isWord("LIKE") != true
         else {
@@ -32,7 +32,10 @@ extension Dialect {
     func columnDefinition(_ tokens: ArraySlice<Token>) throws(SQLError) -> ColumnText {
         var cursor = TokenCursor(tokens)
         let name = try cursor.name("a column's name")
-        var parts = [Literal.name(name), try type(&cursor)]
+        let type = try type(&cursor)
+        var parts = [Literal.name(name), type]
+        // MySQL's default collation knows no capitals.
+        if ignoresCase(type, tokens) { parts.append("COLLATE NOCASE") }
         var isAutoIncrement = false
         while let token = cursor.current {
             if cursor.take("AUTO_INCREMENT") {
@@ -46,6 +49,11 @@ extension Dialect {
                 sql: Literal.name(name) + " INTEGER PRIMARY KEY AUTOINCREMENT", name: name, isAutoIncrement: true)
         }
         return ColumnText(sql: parts.joined(separator: " "), name: name, isAutoIncrement: false)
+    }
+
+    private func ignoresCase(_ type: String, _ tokens: ArraySlice<Token>) -> Bool {
+        guard type.contains("CHAR") || type.contains("TEXT") else { return false }
+        return !tokens.contains { $0.isWord("BINARY") || $0.text.lowercased().hasSuffix("_bin") }
     }
 
     private func type(_ cursor: inout TokenCursor) throws(SQLError) -> String {

@@ -3,8 +3,7 @@ import MySQLWire
 /// Translates MySQL's statements to what the session does in SQLite.
 struct Dialect {
     let rewriter: Rewriter
-    /// The names and values of the variables that SHOW VARIABLES lists, sorted by name.
-    let variables: () -> [(name: String, value: String)]
+    let listings: Listings
 
     var schema: String { rewriter.schema }
 
@@ -19,7 +18,9 @@ struct Dialect {
         guard let first = cursor.current else { throw SQLError.emptyQuery }
         guard first.kind == .word || first.isSymbol("(") else { throw near(first) }
         switch first.text.uppercased() {
-        case "SELECT": return .run([try select(tokens)])
+        case "SELECT":
+            let text = try select(tokens)
+            return isLocking(tokens) ? .lock(text) : .run([text])
         case "WITH", "(", "VALUES", "TABLE": return .run([try rewriter.rewrite(tokens)])
         case "INSERT", "REPLACE": return .run([try insert(&cursor)])
         case "UPDATE", "DELETE": return .run([try change(&cursor)])
@@ -35,15 +36,15 @@ struct Dialect {
     /// Transactions, and statements that mean nothing here or are not for clients.
     private func control(_ first: Token, _ cursor: inout TokenCursor) throws(SQLError) -> Statement {
         switch first.text.uppercased() {
-        case "BEGIN": return .begin
+        case "BEGIN": return .begin(snapshot: false)
         case "START":
             guard cursor.take("START", "TRANSACTION") else { throw near(first) }
-            return .begin
+            return .begin(snapshot: cursor.take("WITH", "CONSISTENT", "SNAPSHOT"))
         case "COMMIT": return .commit
         case "ROLLBACK":
             guard cursor.tokens.contains(where: { $0.isWord("TO") }) else { return .rollback }
-            return .discard(try rewriter.rewrite(cursor.tokens.filter { !$0.isWord("WORK") }[...]))
-        case "SAVEPOINT", "RELEASE": return .discard(try rewriter.rewrite(cursor.tokens))
+            return .savepoint(try rewriter.rewrite(cursor.tokens.filter { !$0.isWord("WORK") }[...]))
+        case "SAVEPOINT", "RELEASE": return .savepoint(try rewriter.rewrite(cursor.tokens))
         case "LOCK", "UNLOCK", "FLUSH", "ANALYZE", "OPTIMIZE": return .nothing
         case "ATTACH", "DETACH", "PRAGMA", "VACUUM", "REINDEX": throw SQLError.refused(first.text.uppercased())
         case "KILL", "LOAD", "CALL", "GRANT", "REVOKE", "HANDLER", "PREPARE", "EXECUTE", "DEALLOCATE", "CHECK",
@@ -51,6 +52,13 @@ struct Dialect {
             "INSTALL", "CHANGE", "RESET", "PURGE", "SHUTDOWN":
             throw SQLError.unsupported(first.text.uppercased())
         case _: throw near(first)
+        }
+    }
+
+    /// Whether the query ends in FOR UPDATE, or in words that also keep others from writing.
+    private func isLocking(_ tokens: ArraySlice<Token>) -> Bool {
+        zip(tokens, tokens.dropFirst()).contains {
+            ($0.isWord("FOR") && ($1.isWord("UPDATE") || $1.isWord("SHARE"))) || ($0.isWord("LOCK") && $1.isWord("IN"))
         }
     }
 

@@ -8,6 +8,7 @@ extension Rewriter {
             cursor.index += 1
             return token.text
         }
+        if let catalog = try catalog(token, &cursor) { return catalog }
         if try skipSchema(token, &cursor) { return "" }
         if skipHint(upper, &cursor) { return "" }
         if upper.hasPrefix("_"), let next = cursor.peek(), next.kind == .string || next.kind == .hex {
@@ -60,6 +61,12 @@ extension Rewriter {
         cursor.index += 1
         switch upper {
         case "IF": return "iif"
+        case "GREATEST": return "max"
+        case "LEAST": return "min"
+        case "GROUP_CONCAT": return try groupConcat(&cursor)
+        case "TIMESTAMPDIFF": throw SQLError.unsupported("TIMESTAMPDIFF; use DATEDIFF or UNIX_TIMESTAMP")
+        case "DATE_ADD", "ADDDATE": return try addedDate(sign: 1, &cursor)
+        case "DATE_SUB", "SUBDATE": return try addedDate(sign: -1, &cursor)
         case "LEFT": return "sandbox_left"
         case "RIGHT": return "sandbox_right"
         case "CHAR_LENGTH", "CHARACTER_LENGTH": return "length"
@@ -79,6 +86,21 @@ extension Rewriter {
         }
     }
 
+    /// `GROUP_CONCAT(x SEPARATOR 's')`; the cursor stands at the parenthesis.
+    private func groupConcat(_ cursor: inout TokenCursor) throws(SQLError) -> String {
+        let inside = try cursor.parenthesized()
+        if inside.contains(where: { $0.isWord("ORDER") }) {
+            throw SQLError.unsupported("ORDER BY in GROUP_CONCAT; order the rows in a subquery")
+        }
+        guard let word = inside.lastIndex(where: { $0.isWord("SEPARATOR") }), word + 2 == inside.endIndex else {
+            return "group_concat(" + (try rewrite(inside)) + ")"
+        }
+        if inside.first?.isWord("DISTINCT") == true {
+            throw SQLError.unsupported("DISTINCT with SEPARATOR; take the distinct rows in a subquery")
+        }
+        return "group_concat(" + (try rewrite(inside[..<word])) + ", " + (try rewrite(inside[(word + 1)...])) + ")"
+    }
+
     private static let clocks = [
         "CURRENT_DATE": "CURRENT_DATE", "CURDATE": "CURRENT_DATE", "CURRENT_TIME": "CURRENT_TIME",
         "CURTIME": "CURRENT_TIME",
@@ -91,7 +113,7 @@ extension Rewriter {
         case "DIV": return "/"
         case "RLIKE": return "REGEXP"
         case "XOR": throw SQLError.unsupported("XOR")
-        case "INTERVAL": throw SQLError.unsupported("INTERVAL; use SQLite's datetime(x, '+1 day')")
+        case "INTERVAL": throw SQLError.unsupported("INTERVAL here; write date + INTERVAL n unit")
         case "UNSIGNED", "SIGNED": return isCast ? "INTEGER" : token.text
         case "CHAR": return isCast ? "TEXT" : token.text
         case "BINARY": return isCast ? "BLOB" : token.text

@@ -12,15 +12,41 @@ struct Rewriter {
 
     func rewrite(_ tokens: ArraySlice<Token>) throws(SQLError) -> String {
         var cursor = TokenCursor(tokens)
-        var output = ""
+        var pieces: [Piece] = []
         var isSpaced = false
         while let token = cursor.current {
             isSpaced = isSpaced || token.isSpaced
+            let start = cursor.index
+            if isInterval(token, cursor) {
+                let operand = try operandStart(before: start, in: tokens)
+                // An operand that ends in an INTERVAL of its own is in the last piece already.
+                let first = pieces.firstIndex { $0.start >= operand } ?? max(0, pieces.count - 1)
+                let text = try infixInterval(behind: Self.joined(pieces[first...]), &cursor)
+                let hadSpace = first < pieces.endIndex && pieces[first].isSpaced
+                pieces[first...] = [Piece(text: text, start: operand, isSpaced: hadSpace)]
+                continue
+            }
             let text = try piece(token, &cursor)
             guard !text.isEmpty else { continue }
-            if !output.isEmpty, isSpaced || Self.wouldMerge(output, text) { output += " " }
-            output += text
+            pieces.append(Piece(text: text, start: start, isSpaced: isSpaced))
             isSpaced = false
+        }
+        return Self.joined(pieces[...])
+    }
+
+    /// What some tokens have become.
+    private struct Piece {
+        let text: String
+        /// The first token's index.
+        let start: Int
+        let isSpaced: Bool
+    }
+
+    private static func joined(_ pieces: ArraySlice<Piece>) -> String {
+        var output = ""
+        for piece in pieces {
+            if !output.isEmpty, piece.isSpaced || wouldMerge(output, piece.text) { output += " " }
+            output += piece.text
         }
         return output
     }
@@ -33,6 +59,7 @@ struct Rewriter {
             cursor.index += 1
             return string(token, cursor)
         case .quotedName:
+            if let catalog = try catalog(token, &cursor) { return catalog }
             if try skipSchema(token, &cursor) { return "" }
             cursor.index += 1
             return Literal.name(token.text)
@@ -60,6 +87,8 @@ struct Rewriter {
         case "&&": return " AND "
         case "||": return " OR "
         case "<=>": return " IS "
+        // SQLite divides whole numbers without a rest, which MySQL's DIV is for.
+        case "/": return "* 1.0 /"
         case "!": return " NOT "
         case ":=": throw SQLError.unsupported("assignments inside of expressions; use SET")
         case _: return token.text

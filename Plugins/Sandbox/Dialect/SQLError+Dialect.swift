@@ -17,7 +17,9 @@ extension SQLError {
     }
 
     static func unknownSchema(_ name: String) -> SQLError {
-        SQLError(code: 1049, state: "42000", message: "Unknown database '\(name)'")
+        SQLError(
+            code: 1049, state: "42000",
+            message: "Unknown database '\(name)'; the sandbox has one, '\(SandboxStorage.schema)'")
     }
 
     static func unknownVariable(_ name: String) -> SQLError {

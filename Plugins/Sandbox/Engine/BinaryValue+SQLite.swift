@@ -18,6 +18,10 @@ extension BinaryValue {
         }
     }
 
+    private static func decimal(_ number: Double, _ decimals: UInt8) -> BinaryValue {
+        .bytes(Array(String(format: "%.\(decimals)f", number).utf8))
+    }
+
     /// Clients send strings and blobs alike; what is UTF-8 without a NUL is text.
     private static func textOrBlob(_ bytes: [UInt8]) -> DatabaseValue {
         guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
@@ -27,9 +31,13 @@ extension BinaryValue {
     }
 
     /// The value as a column of the given type must carry it: SQLite lets every row have its own type.
-    func coerced(to type: ColumnType) -> BinaryValue {
+    ///
+    /// - Parameter decimals: the digits behind the point of a DECIMAL.
+    func coerced(to type: ColumnType, decimals: UInt8 = 0) -> BinaryValue {
         switch (type, self) {
         case (_, .null): return .null
+        case (.newDecimal, .signed(let number)): return Self.decimal(Double(number), decimals)
+        case (.newDecimal, .double(let number)): return Self.decimal(number, decimals)
         case (.longLong, .signed), (.double, .double): return self
         case (.longLong, .double(let number)): return .signed(Int64(exactly: number.rounded()) ?? 0)
         case (.longLong, .bytes(let bytes)): return .signed(Int64(String(decoding: bytes, as: UTF8.self)) ?? 0)

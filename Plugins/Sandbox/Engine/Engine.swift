@@ -6,7 +6,9 @@ import ServerSide
 /// Runs translated statements in SQLite; used on one session's queue only.
 final class Engine {
     private let queue: DatabaseQueue
-    private let state: SessionState
+    let state: SessionState
+    /// A transaction was begun that SQLite doesn't know of yet, since nothing was written.
+    var isPending = false
 
     init(queue: DatabaseQueue, state: SessionState) {
         self.queue = queue
@@ -18,7 +20,7 @@ final class Engine {
 
     func rollBack() throws {
         try queue.inDatabase { database in
-            if database.isInsideTransaction { try database.execute(sql: "ROLLBACK") }
+            try rollBack(database)
         }
     }
 
@@ -30,7 +32,7 @@ final class Engine {
 
     private func status(_ database: Database) -> StatusFlags {
         var status: StatusFlags = state.isAutocommit ? .autocommit : []
-        if database.isInsideTransaction { status.insert(.inTransaction) }
+        if isPending || database.isInsideTransaction { status.insert(.inTransaction) }
         return status
     }
 
@@ -38,37 +40,26 @@ final class Engine {
         _ statement: Statement, in database: Database, _ reply: CommandReply, more: StatusFlags
     ) throws {
         switch statement {
-        case .run(let texts):
-            try beginUnlessAutocommit(database)
-            try runAll(texts, in: database, reply, more: more)
-            return
+        case .run(let texts): return try runAll(texts, in: database, reply, more: more)
         case .define(let texts):
             try commit(database)
-            try runAll(texts, in: database, reply, more: more)
-            return
+            return try runAll(texts, in: database, reply, more: more)
+        case .lock(let text):
+            beginUnlessAutocommit()
+            try lock(database)
+            return try runAll([text], in: database, reply, more: more)
         case .discard(let text): try discard(text, database)
+        case .savepoint(let text): try savepoint(text, database)
         case .set(let assignments): try set(assignments, in: database)
         case .use(let name):
             guard name.lowercased() == SandboxStorage.schema else { throw SQLError.unknownSchema(name) }
-        case .begin:
-            try commit(database)
-            try database.execute(sql: "BEGIN")
+        case .begin(let snapshot): try begin(snapshot: snapshot, database)
         case .commit: try commit(database)
-        case .rollback:
-            if database.isInsideTransaction { try database.execute(sql: "ROLLBACK") }
+        case .rollback: try rollBack(database)
         case .nothing: break
         }
         state.with { $0.rowCount = 0 }
         reply.ok(status: status(database).union(more))
-    }
-
-    private func beginUnlessAutocommit(_ database: Database) throws {
-        guard !state.isAutocommit, !database.isInsideTransaction else { return }
-        try database.execute(sql: "BEGIN")
-    }
-
-    private func commit(_ database: Database) throws {
-        if database.isInsideTransaction { try database.execute(sql: "COMMIT") }
     }
 
     /// The rows of a DO are made and dropped; a SAVEPOINT has none.
@@ -83,6 +74,7 @@ final class Engine {
     ) throws {
         guard let last = texts.last else { return reply.ok(status: status(database).union(more)) }
         for text in texts.dropLast() { try database.execute(sql: text) }
+        // What is compiled may depend on what ran before.
         try answer(try database.makeStatement(sql: last), in: database, reply, more: more)
     }
 
@@ -90,6 +82,9 @@ final class Engine {
     private func answer(
         _ statement: GRDB.Statement, in database: Database, _ reply: CommandReply, more: StatusFlags
     ) throws {
+        try prepareTransaction(for: statement, in: database)
+        // A step that failed as busy keeps its statement, and with it an outdated snapshot, until the reset.
+        defer { sqlite3_reset(statement.sqliteStatement) }
         guard statement.columnCount > 0 else {
             try statement.execute()
             return finishChange(statement, in: database, reply, more: more)
@@ -123,22 +118,21 @@ final class Engine {
 
 /// A prepared statement: translated once, and compiled where it runs in SQLite.
 struct PreparedQuery {
-    var statement: Statement
+    let text: String
+    let statement: Statement
     var compiled: GRDB.Statement?
     var parameters = 0
     var columns: [ResultColumn] = []
 }
 
 extension Engine {
-    func prepare(_ statement: Statement) throws -> PreparedQuery {
-        guard case .run(let texts) = statement, texts.count == 1, let text = texts.first else {
-            return PreparedQuery(statement: statement)
-        }
+    func prepare(_ statement: Statement, text: String) throws -> PreparedQuery {
+        guard let sql = statement.sql else { return PreparedQuery(text: text, statement: statement) }
         return try queue.inDatabase { database in
-            let compiled = try database.makeStatement(sql: text)
+            let compiled = try database.makeStatement(sql: sql)
             let rows = RowStream(statement: compiled, database: database)
             return PreparedQuery(
-                statement: statement, compiled: compiled,
+                text: text, statement: statement, compiled: compiled,
                 parameters: Int(sqlite3_bind_parameter_count(compiled.sqliteStatement)), columns: rows.declaredColumns)
         }
     }
@@ -148,7 +142,10 @@ extension Engine {
             guard let compiled = query.compiled else {
                 return try run(query.statement, in: database, reply, more: [])
             }
-            try beginUnlessAutocommit(database)
+            if case .lock = query.statement {
+                beginUnlessAutocommit()
+                try lock(database)
+            }
             try compiled.setArguments(StatementArguments(parameters.map(\.databaseValue)))
             try answer(compiled, in: database, reply, more: [])
         }

@@ -29,7 +29,9 @@ struct RowStream {
                 reply.begin(columns: columns, status: status())
             }
             count += 1
-            let values = columns.indices.map { value(at: Int32($0)).coerced(to: columns[$0].type) }
+            let values = columns.indices.map {
+                value(at: Int32($0)).coerced(to: columns[$0].type, decimals: columns[$0].decimals)
+            }
             guard try reply.row(values) else { return count }
         }
         if count == 0 { reply.begin(columns: declaredColumns, status: status()) }
@@ -56,8 +58,16 @@ struct RowStream {
             let type = declared.map(ColumnType.init(declared:)) ?? expressionType(index)
             let name = sqlite3_column_name(raw, index).map { String(cString: $0) } ?? ""
             let table = sqlite3_column_table_name(raw, index).map { String(cString: $0) } ?? ""
-            return ResultColumn(name: name, type: type, table: table)
+            var column = ResultColumn(name: name, type: type, table: table)
+            if type == .newDecimal { column.decimals = Self.scale(of: declared ?? "") }
+            return column
         }
+    }
+
+    /// The second number of `DECIMAL(10, 2)`; at most 30, as in MySQL.
+    private static func scale(of declared: String) -> UInt8 {
+        let digits = declared.split(separator: ",").dropFirst().first?.filter { $0.isASCII && $0.isNumber } ?? ""
+        return min(30, UInt8(digits) ?? 0)
     }
 
     /// The type of the present row's value.

@@ -26,10 +26,11 @@ final class SandboxStorage: Sendable {
     }
 
     /// A connection of its own for one session.
-    func open(functions: [DatabaseFunction]) throws -> DatabaseQueue {
+    func open(for state: SessionState) throws -> DatabaseQueue {
         var configuration = Self.configuration(isTemporary: folder != nil)
+        configuration.busyMode = .callback { tries in state.waitForWriter(tries: tries) }
         configuration.prepareDatabase { database in
-            for function in functions { database.add(function: function) }
+            for function in state.functions { database.add(function: function) }
         }
         return try DatabaseQueue(path: path, configuration: configuration)
     }

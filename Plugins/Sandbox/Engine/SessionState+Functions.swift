@@ -4,7 +4,9 @@ import GRDB
 
 /// MySQL's functions that SQLite lacks.
 extension SessionState {
-    var functions: [DatabaseFunction] { identity + counters + Self.texts + variables + [sleep] }
+    var functions: [DatabaseFunction] {
+        identity + counters + Self.texts + Self.moreTexts + Self.dates + variables + [sleep]
+    }
 
     private var identity: [DatabaseFunction] {
         let account: @Sendable ([DatabaseValue]) -> (any DatabaseValueConvertible)? = { [self] _ in
@@ -96,7 +98,7 @@ extension SessionState {
         }
     }
 
-    private static func text(_ value: DatabaseValue) -> String { String(decoding: bytes(value), as: UTF8.self) }
+    static func text(_ value: DatabaseValue) -> String { String(decoding: bytes(value), as: UTF8.self) }
 
     private static func bytes(_ value: DatabaseValue) -> [UInt8] {
         switch value.storage {

@@ -11,6 +11,12 @@ final class SessionState: Sendable {
         var system: [String: String] = [:]
         var userVariables: [String: DatabaseValue] = [:]
         var isEnded = false
+        /// The statement that runs; nil where none does.
+        var query: String?
+        /// When the statement began to run, or the last one ended.
+        var since = ContinuousClock.now
+        /// When the wait for another writer began.
+        var waitsSince = ContinuousClock.now
     }
 
     let id: UInt32
@@ -29,15 +35,38 @@ final class SessionState: Sendable {
     /// Forgets all but the user, as COM_RESET_CONNECTION does.
     func reset() {
         values.withLock { values in
-            let user = values.user
+            let (user, query, since, isEnded) = (values.user, values.query, values.since, values.isEnded)
             values = Values()
-            values.user = user
+            (values.user, values.query, values.since, values.isEnded) = (user, query, since, isEnded)
         }
     }
 
     var isAutocommit: Bool {
         with { !["0", "OFF", "FALSE"].contains(($0.system["autocommit"] ?? "1").uppercased()) }
     }
+
+    func statementBegan(_ text: String) {
+        with {
+            $0.query = text
+            $0.since = .now
+        }
+    }
+
+    func statementEnded() {
+        with {
+            $0.query = nil
+            $0.since = .now
+        }
+    }
+
+    /// Whether a transaction reads from one snapshot, as its client has asked for, or sees what others commit.
+    var readsSnapshots: Bool {
+        let level = with { $0.system["transaction_isolation"] ?? $0.system["tx_isolation"] } ?? ""
+        return ["REPEATABLE-READ", "SERIALIZABLE"].contains(level.uppercased())
+    }
+
+    /// How long a writer waits for the one before it, in seconds.
+    var lockWait: Int { max(1, systemVariable("innodb_lock_wait_timeout").flatMap { Int($0) } ?? 50) }
 
     /// The variable's value; nil where there is no such variable.
     func systemVariable(_ name: String) -> String? {
@@ -56,7 +85,7 @@ final class SessionState: Sendable {
         "character_set_system": "utf8mb3", "collation_connection": "utf8mb4_general_ci",
         "collation_database": "utf8mb4_general_ci", "collation_server": "utf8mb4_general_ci",
         "default_storage_engine": "SQLite", "foreign_key_checks": "1", "group_concat_max_len": "1024",
-        "have_ssl": "DISABLED", "hostname": "millrace", "init_connect": "", "innodb_lock_wait_timeout": "5",
+        "have_ssl": "DISABLED", "hostname": "millrace", "init_connect": "", "innodb_lock_wait_timeout": "50",
         "interactive_timeout": "28800", "license": "Apache-2.0", "lower_case_table_names": "0",
         "max_allowed_packet": "67108864", "max_execution_time": "0", "net_buffer_length": "16384",
         "net_read_timeout": "30", "net_write_timeout": "60", "performance_schema": "0", "port": "4042",
@@ -65,8 +94,8 @@ final class SessionState: Sendable {
         "server_uuid": "00000000-0000-0000-0000-000000000000", "socket": "", "sql_auto_is_null": "0", "sql_mode": "",
         "sql_notes": "1", "sql_quote_show_create": "1", "sql_safe_updates": "0",
         "sql_select_limit": "18446744073709551615", "sql_warnings": "0",
-        "system_time_zone": "UTC", "time_zone": "SYSTEM", "transaction_isolation": "SERIALIZABLE",
-        "transaction_read_only": "0", "tx_isolation": "SERIALIZABLE", "tx_read_only": "0", "unique_checks": "1",
+        "system_time_zone": "UTC", "time_zone": "SYSTEM", "transaction_isolation": "READ-COMMITTED",
+        "transaction_read_only": "0", "tx_isolation": "READ-COMMITTED", "tx_read_only": "0", "unique_checks": "1",
         "version": SandboxServer.version, "version_comment": "Millrace sandbox (SQLite)",
         "version_compile_machine": "", "version_compile_os": "Linux", "wait_timeout": "28800",
     ]

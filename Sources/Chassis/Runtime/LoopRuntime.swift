@@ -44,8 +44,8 @@ final class LoopRuntime {
             switch listener.service {
             case .proxy(let timeouts):
                 loop.accept(from: listener.socket) { [unowned self] in proxy($0, timeouts) }
-            case .server(let factory):
-                loop.accept(from: listener.socket) { [unowned self] in serve($0, factory) }
+            case .server(let factory, let loginTimeout):
+                loop.accept(from: listener.socket) { [unowned self] in serve($0, factory, loginTimeout) }
             }
         }
     }
@@ -60,7 +60,9 @@ final class LoopRuntime {
         return connection
     }
 
-    private func serve(_ stream: ByteStream, _ factory: any ServerSessionFactory) -> StreamHandler? {
+    private func serve(
+        _ stream: ByteStream, _ factory: any ServerSessionFactory, _ loginTimeout: TimeSpan
+    ) -> StreamHandler? {
         let peer = stream.peerAddress
         let connection = EmbeddedConnection(loop: loop) { [weak self] connection, reason in
             self?.log.log(.debug, "client \(peer) of an embedded server ended: \(reason)")
@@ -68,7 +70,7 @@ final class LoopRuntime {
         }
         embedded[ObjectIdentifier(connection)] = connection
         stream.handler = connection
-        connection.begin(stream, id: numbers.nextConnection(), factory: factory)
+        connection.begin(stream, id: numbers.nextConnection(), factory: factory, loginTimeout: loginTimeout)
         return connection
     }
 
@@ -125,7 +127,10 @@ extension LoopRuntime: LoopContext {
     func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void) {
         var key: ObjectIdentifier?
         let probe = Probe { [weak self] isReachable in
-            if let self, let key, let ended = probes.removeValue(forKey: key) { keepThroughTurn(ended.probe) }
+            if let self, let key, let ended = probes.removeValue(forKey: key) {
+                loop.setDeadline(nil, for: ended.probe)
+                keepThroughTurn(ended.probe)
+            }
             completion(isReachable)
         }
         key = ObjectIdentifier(probe)

@@ -11,13 +11,17 @@ final class EmbeddedConnection: StreamHandler {
     /// How long a closing connection may take to send what is pending.
     private static let lingering = TimeSpan.seconds(5)
 
+    private let loop: EventLoop
     private let port: Port
     private let onEnded: (EmbeddedConnection, String) -> Void
     private var stream: ByteStream?
     private var session: (any ServerSession)?
+    /// The time for the login; nil once it is finished.
+    private var loginTimeout: TimeSpan?
 
     /// - Parameter onEnded: told once, on the loop's thread, that the client is gone, and why.
     init(loop: EventLoop, onEnded: @escaping (EmbeddedConnection, String) -> Void) {
+        self.loop = loop
         port = Port(loop: loop)
         self.onEnded = onEnded
         super.init()
@@ -25,15 +29,32 @@ final class EmbeddedConnection: StreamHandler {
     }
 
     /// The client's stream is there; its session begins.
-    func begin(_ stream: ByteStream, id: UInt32, factory: any ServerSessionFactory) {
+    func begin(_ stream: ByteStream, id: UInt32, factory: any ServerSessionFactory, loginTimeout: TimeSpan) {
         self.stream = stream
+        self.loginTimeout = loginTimeout
+        loop.setDeadline(loop.now + loginTimeout, for: self)
         let session = factory.makeSession(id: id, peer: stream.peerAddress, connection: port)
         self.session = session
         session.begin()
     }
 
     override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
-        session?.received(bytes) ?? bytes.count
+        guard let session else { return bytes.count }
+        let consumed = session.received(bytes)
+        if loginTimeout != nil, session.isLoggedIn { loginFinished() }
+        return consumed
+    }
+
+    /// A client that was let in may be silent as long as it likes.
+    private func loginFinished() {
+        loginTimeout = nil
+        loop.setDeadline(nil, for: self)
+    }
+
+    override func deadlinePassed(_ now: MonotonicTime) {
+        guard let session, let loginTimeout else { return }
+        if session.isLoggedIn { return loginFinished() }
+        finish("the client has not logged in within \(loginTimeout.seconds) s")
     }
 
     override func drained(_ stream: ByteStream) {
@@ -61,6 +82,7 @@ final class EmbeddedConnection: StreamHandler {
     private func finish(_ reason: String) {
         guard let session else { return }
         self.session = nil
+        loop.setDeadline(nil, for: self)
         session.ended()
         stream?.closeAfterSending(lingering: Self.lingering)
         stream = nil

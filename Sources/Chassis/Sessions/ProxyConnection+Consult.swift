@@ -38,7 +38,7 @@ extension ProxyConnection {
     func resumeRequested() {
         guard hold != nil, hold?.isResumed == false else { return }
         hold?.isResumed = true
-        context.loop.schedule(at: context.loop.now) { [weak self] in self?.resumeHeld() }
+        context.loop.schedule(at: context.loop.now) { self.resumeHeld() }
     }
 
     private func resumeHeld() {

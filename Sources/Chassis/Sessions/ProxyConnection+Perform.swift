@@ -181,13 +181,29 @@ extension ProxyConnection {
         }
         client?.closeAfterSending(lingering: .seconds(5))
         if let backend {
-            cause == .clientQuit ? backend.closeAfterSending(lingering: .seconds(5)) : backend.close()
+            close(backend, cause)
             session.backend?.clientDetached()
         }
         client = nil
         backend = nil
         injections = nil
+        session.connection = nil
         context.retire(self, cause)
+    }
+
+    /// A backend hears COM_QUIT where the session ended between two commands, so that it doesn't log an aborted client.
+    private func close(_ backend: ByteStream, _ cause: EndCause) {
+        switch cause {
+        case .clientQuit:
+            backend.closeAfterSending(lingering: .seconds(5))
+        case .drained where machine.isLoggedIn:
+            let quit: [UInt8] = [1, 0, 0, 0, Command.quit.rawValue]
+            backend.send(quit.span)
+            backend.closeAfterSending(lingering: .seconds(5))
+        case .drained, .clientClosed, .clientLost, .clientViolation, .loginTimeout, .clientTimeout, .clientStalled,
+            .loginRefused, .backendLost, .backendViolation, .backendTimeout, .plugin, .holdTimeout:
+            backend.close()
+        }
     }
 
     private func logEnd(_ cause: EndCause) {

@@ -2,8 +2,9 @@ package import PluginAPI
 
 /// The session as hooks see it, with the way back to its connection.
 package final class ProxySession: Session {
-    /// The connection owns the session; nil after its end.
-    weak var connection: ProxyConnection?
+    /// The connection owns the session, and takes itself out at its end; a weak reference would make every retain of the
+    /// connection a slow one.
+    unowned var connection: ProxyConnection?
 
     override package func resume() {
         connection?.resumeRequested()

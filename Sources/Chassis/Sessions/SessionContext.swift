@@ -34,9 +34,12 @@ package final class SessionContext {
     /// Makes the connection of an accepted stream; ``ProxyConnection/begin(client:)`` follows once the stream has its handler.
     package func makeConnection(for stream: ByteStream, timeouts: ProxyTimeouts) -> ProxyConnection {
         connections.insert { slot, generation in
+            let listener = stream.localAddress
+            let peer = stream.peerAddress
+            // The client's end of a unix socket has no name: the socket's path says where it came in.
             let session = ProxySession(
-                id: makeID(), slot: slot, generation: generation, clientAddress: stream.peerAddress,
-                listenerAddress: stream.localAddress)
+                id: makeID(), slot: slot, generation: generation, clientAddress: peer.isEmpty ? listener : peer,
+                listenerAddress: listener)
             return ProxyConnection(session: session, context: self, timeouts: timeouts)
         }
     }

@@ -8,7 +8,8 @@ internal import Pooling
 final class ConnectAttempt: StreamHandler {
     /// When all of it is over at the latest.
     let limit: MonotonicTime
-    private weak var stream: EpollStream?
+    /// Nil once the stream is connected or closed; not weak, which would make every retain of the stream a slow one.
+    private unowned var stream: EpollStream?
     /// Invariant: used only while the stream is connecting, and a loop closes its streams before it dies.
     private unowned(unsafe) let loop: EpollLoop
     private var addresses: ArraySlice<SocketAddress> = []
@@ -20,10 +21,10 @@ final class ConnectAttempt: StreamHandler {
         self.loop = loop
     }
 
-    /// The stream, as long as it still waits for this attempt.
-    private var waiting: EpollStream? {
-        guard let stream, stream.attempt === self else { return nil }
-        return stream
+    /// The stream waits no more.
+    func letGo() {
+        stream = nil
+        loop.setDeadline(nil, for: self)
     }
 
     /// Tries the addresses in their order; `error` is the failure where there are none.
@@ -35,18 +36,18 @@ final class ConnectAttempt: StreamHandler {
 
     /// Ends the stream in the next turn.
     func giveUp(_ reason: EndReason) {
-        waiting?.failConnecting(reason)
+        stream?.failConnecting(reason)
     }
 
     /// The present address has failed.
     func failed(with error: Int32) {
         failure = .failed(errno: error)
-        waiting?.dropDescriptor()
+        stream?.dropDescriptor()
         tryNext()
     }
 
     override func deadlinePassed(_ now: MonotonicTime) {
-        guard let stream = waiting else { return }
+        guard let stream else { return }
         failure = .connectTimeout
         stream.dropDescriptor()
         guard now < limit else { return giveUp(.connectTimeout) }
@@ -54,7 +55,7 @@ final class ConnectAttempt: StreamHandler {
     }
 
     private func tryNext() {
-        guard let stream = waiting else { return }
+        guard let stream else { return }
         while let address = addresses.popFirst() {
             // A silent address may use up its share of the time only.
             let share = limit.since(loop.now).nanoseconds / UInt64(addresses.count + 1)
@@ -87,7 +88,7 @@ final class ConnectAttempt: StreamHandler {
     /// A unix socket whose backlog is full refuses at once, and there is no event for its having room again.
     private func retry(_ address: SocketAddress) {
         loop.schedule(at: loop.now + .milliseconds(5)) { [weak self] in
-            guard let self, waiting != nil else { return }
+            guard let self, stream != nil else { return }
             addresses = [address] + addresses
             tryNext()
         }

@@ -67,6 +67,9 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     public override var streamCount: Int { streams.count }
 
+    /// Timers that are queued, cleared ones that have not been cleaned out among them.
+    package var queuedDeadlines: Int { deadlines.count }
+
     public override func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) {
         deadlines.set(deadline, for: handler)
     }

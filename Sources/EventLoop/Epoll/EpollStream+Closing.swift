@@ -44,9 +44,16 @@ extension EpollStream {
 /// Closing at once would reset the connection where the peer has bytes under way to us, and the reset would overtake
 /// the last bytes sent (RFC 1122, 4.2.2.13).
 final class LingeringClose: StreamHandler {
-    private weak var stream: EpollStream?
+    /// Not weak: that would make every retain of the stream a slow one.
+    private unowned var stream: EpollStream?
 
     init(of stream: EpollStream) { self.stream = stream }
+
+    /// The stream is closed.
+    func letGo(on loop: EpollLoop) {
+        stream = nil
+        loop.setDeadline(nil, for: self)
+    }
 
     /// Ends our side; the peer's end, or the deadline, closes the stream.
     func allSent(_ stream: EpollStream) {

@@ -35,7 +35,6 @@ extension EpollStream {
             attempt.failed(with: error)
             return false
         }
-        loop.setDeadline(nil, for: attempt)
         self.attempt = nil
         state = .open
         handler.connected(self)

@@ -36,8 +36,11 @@ extension EpollStream {
         let total = old + new
         let consumed = deliver(UnsafeRawBufferPointer(start: scratch.baseAddress, count: total))
         guard state == .open else { return }
-        if old > 0 { held.removeFirst(min(consumed, old)) }
-        held.append(UnsafeRawBufferPointer(rebasing: scratch[max(consumed, old)..<total]))
+        // A stream whose handler has just done with it has dropped what was held, and wants no more.
+        if lingering == nil {
+            if old > 0 { held.removeFirst(min(consumed, old)) }
+            held.append(UnsafeRawBufferPointer(rebasing: scratch[max(consumed, old)..<total]))
+        }
         continueLater()
     }
 

@@ -20,9 +20,13 @@ final class EpollStream: ByteStream {
     /// The peer, as far as it is known.
     var peer: SocketAddress?
     /// What connects the stream; nil once it is connected or closed.
-    var attempt: ConnectAttempt?
+    var attempt: ConnectAttempt? {
+        didSet { if oldValue !== attempt { oldValue?.letGo() } }
+    }
     /// What waits for the last bytes after ``closeAfterSending(lingering:)``.
-    var lingering: LingeringClose?
+    var lingering: LingeringClose? {
+        didSet { if oldValue !== lingering { oldValue?.letGo(on: loop) } }
+    }
 
     // Receiving.
     /// Received and not consumed.
