@@ -32,6 +32,8 @@ public final class SimulatedLoop: EventLoop {
 
     private var clock = MonotonicTime(nanoseconds: 1_000_000_000)
     private var agenda = Agenda()
+    /// The handlers with a deadline, kept alive as the contract says.
+    private var timed: [ObjectIdentifier: StreamHandler] = [:]
     private var listeners: [Endpoint: Listener] = [:]
     var open: [ObjectIdentifier: SimulatedStream] = [:]
 
@@ -55,6 +57,7 @@ public final class SimulatedLoop: EventLoop {
 
     public override func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) {
         handler.deadline = deadline
+        timed[ObjectIdentifier(handler)] = deadline == nil ? nil : handler
         guard let deadline else { return }
         if let queued = handler.queuedDeadline, queued <= deadline { return }
         handler.queuedDeadline = deadline
@@ -69,6 +72,7 @@ public final class SimulatedLoop: EventLoop {
         guard let deadline = handler.deadline else { return }
         guard deadline <= clock else { return setDeadline(deadline, for: handler) }
         handler.deadline = nil
+        timed[ObjectIdentifier(handler)] = nil
         handler.deadlinePassed(clock)
     }
 
