@@ -89,7 +89,12 @@ let package = Package(
             "ChassisTests", ["Chassis", "EventLoop", "PluginAPI", "Pooling", "TestSupport", argumentParser, logging]),
         tests(
             "SimulationTests",
-            ["Chassis", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", "TestSupport"]),
+            [
+                "Chassis", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", "TestSupport",
+                argumentParser,
+            ]),
+        tests(
+            "ProxyPluginTests", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", argumentParser]),
         tests("TidyTests", []),
     ]
 )

@@ -6,6 +6,7 @@ extension SessionMachine {
     /// Decides at the first five bytes of a command: relay it as it comes, or wait for all of it and ask the hooks.
     mutating func commandReceived(_ bytes: Span<UInt8>) -> Answer {
         guard let header = PacketHeader(bytes) else { return .wait }
+        command = CommandProgress()
         guard header.sequence == 0 else {
             command.lastSequence = header.sequence
             return violatedInCommand(.sequence(expected: 0, found: header.sequence), .packetsOutOfOrder)
@@ -117,6 +118,7 @@ extension SessionMachine {
         clientSequence &+= 1
         if header.payloadLength == 0 {
             scanner.clientAnswered(lastSequence: header.sequence)
+            command.lastSequence = header.sequence
             state = .readQueryResult
             return Answer(consumed: PacketHeader.size, backend: .relay)
         }
@@ -159,6 +161,7 @@ extension SessionMachine {
             return Answer(client: .notify(.noBackend, sequence: command.lastSequence &+ 1))
         case .inject:
             command.isInjected = true
+            command.isAnswered = command.command.hasNoAnswer
             state = .readQueryResult
             return Answer(backend: .sendInjection)
         case .answer where command.command.hasNoAnswer:
@@ -177,6 +180,8 @@ extension SessionMachine {
         let mustKeep = needsResult || last != command.lastSequence
         command.delivery = command.isAnswered && !needsResult ? .discard : mustKeep ? .keep : .relay
         if injected.hasNoAnswer {
+            // There is nothing to be forwarded: the client's answer is another one's.
+            command.delivery = .discard
             return Answer(consult: .result)
         }
         return .wait

@@ -5,6 +5,7 @@ import MySQLWire
 extension SessionMachine {
     /// Bytes of the answer under way.
     mutating func answerReceived(_ bytes: Span<UInt8>) -> Answer {
+        expectEarlyError(bytes)
         let step = scanner.received(bytes)
         var answer = Answer(consumed: step.consumed)
         switch command.delivery {
@@ -31,6 +32,15 @@ extension SessionMachine {
         }
     }
 
+    /// A server may refuse a command of several packets behind any of them: its ERR is numbered from there.
+    private mutating func expectEarlyError(_ bytes: Span<UInt8>) {
+        guard command.lastSequence > 0, !command.isAnswered, !command.isInjected, scanner.isAtPacketBorder,
+            let header = PacketHeader(bytes), header.sequence > 0, header.sequence <= command.lastSequence &+ 1,
+            bytes.count > PacketHeader.size, bytes[PacketHeader.size] == 0xFF
+        else { return }
+        scanner.clientAnswered(lastSequence: header.sequence &- 1)
+    }
+
     private mutating func fileRequested(_ answer: Answer) -> Answer {
         guard state == .readQueryResult, command.delivery != .discard else {
             return ended(.backendViolation(.unexpectedBytes), client: notice(.backendViolation))
@@ -52,7 +62,11 @@ extension SessionMachine {
             return answer
         }
         guard command.isInjected else { return commandDone(answer) }
-        if command.delivery == .relay { command.isAnswered = true }
+        if command.delivery == .relay {
+            command.isAnswered = true
+            // What is said to the client from here on would be a second answer.
+            command.delivery = .discard
+        }
         state = .readQueryResult
         var answer = answer
         answer.consult = .result

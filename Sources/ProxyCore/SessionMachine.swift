@@ -60,7 +60,7 @@ struct CommandProgress: BitwiseCopyable, Equatable, Sendable {
     var isContinued = false
     /// The sequence id of the last packet seen.
     var lastSequence: UInt8 = 0
-    /// Whether the client has had an answer to it, or the beginning of one.
+    /// Whether the client has had an answer to it, or the beginning of one, or expects none.
     var isAnswered = false
     /// Whether the answer under way belongs to an injected query.
     var isInjected = false
@@ -68,6 +68,9 @@ struct CommandProgress: BitwiseCopyable, Equatable, Sendable {
     var delivery = Delivery.relay
     /// Whether the whole answer came before the whole command.
     var isAnsweredEarly = false
+
+    /// Whether the client waits for an answer, or for the rest of one that is relayed as it comes.
+    var owesAnswer: Bool { !isAnsweredEarly && (!isAnswered || delivery == .relay) }
 }
 
 /// What becomes of an answer's bytes.
@@ -191,6 +194,8 @@ extension SessionMachine {
         if isStalled { return ended(.clientStalled) }
         switch state {
         case .closed: return .wait
+        case .readAuthOldPassword where isLoggedIn: return ended(.clientTimeout)
+        case .readAuthResult where isLoggedIn: return ended(.backendTimeout, client: notice(.backendTimeout))
         case .initial, .connectServer, .readHandshake, .readAuth, .readAuthResult, .readAuthOldPassword:
             return ended(.loginTimeout, client: notice(.loginTimeout))
         case .readQuery, .sendQuery, .readLocalInfileData: return ended(.clientTimeout)
@@ -211,6 +216,9 @@ extension SessionMachine {
         case .closed: return .wait
         case .readQuery where isInTransaction: return .wait
         case .sendQuery, .readQueryResult, .readLocalInfileData: return .wait
+        // COM_CHANGE_USER is a command like others.
+        case .readAuthResult where isLoggedIn: return .wait
+        case .readAuthOldPassword where isLoggedIn: return .wait
         case .initial, .connectServer, .readHandshake, .readAuth, .readAuthResult, .readAuthOldPassword, .readQuery,
             .endlessResult:
             return ended(.drained)
@@ -241,29 +249,30 @@ extension SessionMachine {
         return Answer(consumed: consumed, client: client, end: cause)
     }
 
-    /// An ERR for the client, where a packet may begin; nothing where the client is inside a packet.
+    /// An ERR for the client, where it still waits for one and a packet may begin.
     func notice(_ notice: Notice) -> ClientStep {
         switch state {
-        case .readQueryResult, .readLocalInfileData, .readAuthResult, .readAuthOldPassword:
-            let isInsidePacket = command.delivery == .relay && !scanner.isAtPacketBorder
-            return isInsidePacket ? .none : .notify(notice, sequence: nextSequenceForClient)
-        case .sendQuery:
-            return .notify(notice, sequence: nextSequenceForClient)
-        case .initial, .connectServer, .readHandshake, .readAuth, .readQuery:
-            return .notify(notice, sequence: nextSequenceForClient)
-        case .endlessResult, .closed:
-            return .none
+        case .readQueryResult, .sendQuery:
+            guard command.owesAnswer, command.delivery != .relay || scanner.isAtPacketBorder else { return .none }
+        case .readLocalInfileData, .readAuthResult, .readAuthOldPassword:
+            guard scanner.isAtPacketBorder else { return .none }
+        case .initial, .connectServer, .readHandshake, .readAuth, .readQuery: break
+        case .endlessResult, .closed: return .none
         }
+        return .notify(notice, sequence: nextSequenceForClient)
     }
 
     /// The sequence id that the client expects of the next packet.
     var nextSequenceForClient: UInt8 {
         switch state {
         case .initial, .connectServer, .readHandshake: 0
-        case .readAuth: clientSequence
-        case .readAuthResult, .readAuthOldPassword, .readLocalInfileData: scanner.sequence
-        case .sendQuery: command.lastSequence &+ 1
-        case .readQueryResult: command.delivery == .relay ? scanner.sequence : command.lastSequence &+ 1
+        // A client speaks before it listens here, so that it expects the id behind its own packet's.
+        case .readAuth: clientSequence &+ 1
+        case .readAuthOldPassword: scanner.sequence &+ 1
+        case .readAuthResult, .readLocalInfileData: scanner.sequence
+        case .sendQuery: command.isAnswered ? scanner.sequence : command.lastSequence &+ 1
+        case .readQueryResult:
+            command.delivery == .relay && command.isAnswered ? scanner.sequence : command.lastSequence &+ 1
         case .readQuery, .endlessResult, .closed: 0
         }
     }

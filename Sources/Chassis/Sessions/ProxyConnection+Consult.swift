@@ -49,6 +49,8 @@ extension ProxyConnection {
         case .handshake, .auth, .authResult, .query, .disconnect:
             break
         }
+        // Asked once more, the hook may want to wait again.
+        guard self.hold == nil || self.hold?.isResumed == true else { return }
         client?.resumeReceiving()
         backend?.resumeReceiving()
         rearm()

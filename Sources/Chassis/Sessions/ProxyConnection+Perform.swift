@@ -21,6 +21,8 @@ extension ProxyConnection {
     func perform(_ answer: Answer, _ bytes: Span<UInt8>) -> Bool {
         let packet = bytes.extracting(0..<answer.consumed)
         step(client: answer.client, packet)
+        // A plugin may have wanted the end after the answer that has just been given.
+        guard !isEnded else { return true }
         step(backend: answer.backend, packet)
         if let cause = answer.end {
             end(cause)

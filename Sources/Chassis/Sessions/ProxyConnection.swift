@@ -73,12 +73,15 @@ package final class ProxyConnection: StreamHandler {
         let isClient = stream.tag == Self.clientTag
         var offset = 0
         while offset < bytes.count, !isEnded, hold == nil || hold?.isResumed == true {
+            // A plugin's answers don't wait for a backend: the client must take them before it may go on.
+            if isClient, let client, client.pendingBytes > Self.highWater, machine.state == .readQuery { break }
             let rest = bytes.extracting(offset..<bytes.count)
             let answer = isClient ? machine.clientReceived(rest) : machine.backendReceived(rest)
             guard answer != .wait else { break }
             let isDecided = perform(answer, rest)
+            // A packet that a hook wants to wait with comes again; an injected query's answer is kept by then.
+            if isDecided || answer.consult == .result { offset += answer.consumed }
             guard isDecided, answer.consumed > 0 else { break }
-            offset += answer.consumed
         }
         guard !isEnded else { return bytes.count }
         afterEvent(unconsumed: bytes.count - offset, isClient: isClient)
@@ -96,6 +99,7 @@ package final class ProxyConnection: StreamHandler {
         guard hold == nil else { return }
         if stream.tag == Self.clientTag {
             backend?.resumeReceiving()
+            if machine.isClientsTurn, !isBackendFull { client?.resumeReceiving() }
         } else {
             client?.resumeReceiving()
         }
@@ -149,12 +153,14 @@ package final class ProxyConnection: StreamHandler {
     func afterEvent(unconsumed: Int, isClient: Bool) {
         guard let client else { return }
         if isClient {
-            if isBackendFull { client.pauseReceiving() }
+            if isBackendFull || client.pendingBytes > Self.highWater { client.pauseReceiving() }
             if unconsumed > Self.readAhead, !machine.isClientsTurn { client.pauseReceiving() }
         } else {
             if client.pendingBytes > Self.highWater { backend?.pauseReceiving() }
             // What came early waits in the client's stream.
-            if machine.isClientsTurn, client.heldBytes > 0 || client.isPaused, !isBackendFull {
+            if machine.isClientsTurn, client.heldBytes > 0 || client.isPaused, !isBackendFull,
+                client.pendingBytes <= Self.highWater
+            {
                 client.resumeReceiving()
             }
         }
@@ -171,7 +177,7 @@ package final class ProxyConnection: StreamHandler {
             deadline = hold.until
         } else if machine.state == .readHandshake {
             deadline = min(greetingDeadline, loginDeadline)
-        } else if machine.state.isBeforeLogin {
+        } else if machine.state.isBeforeLogin, !machine.isLoggedIn {
             deadline = loginDeadline
         } else {
             let isPending = (client?.pendingBytes ?? 0) > 0

@@ -1,0 +1,76 @@
+import PluginAPI
+import Pooling
+import Synchronization
+
+/// A host that remembers what it was asked for.
+final class FakeHost: PluginHost {
+    struct Requests {
+        var listeners: [Endpoint] = []
+        var log: [String] = []
+    }
+
+    let backends = BackendSet()
+    let offeredBackend: Endpoint?
+    private let requests = Mutex(Requests())
+
+    init(offeredBackend: Endpoint? = nil) {
+        self.offeredBackend = offeredBackend
+    }
+
+    var listeners: [Endpoint] { requests.withLock { $0.listeners } }
+    var logged: [String] { requests.withLock { $0.log } }
+
+    func listen(on endpoint: Endpoint, for service: Service) {
+        requests.withLock { $0.listeners.append(endpoint) }
+    }
+
+    func offerBackend(_ endpoint: Endpoint) {}
+
+    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
+        let text = message()
+        requests.withLock { $0.log.append(text) }
+    }
+}
+
+/// A loop with a clock that the test moves.
+final class FakeLoop: LoopContext {
+    let index: Int
+    private(set) var now = MonotonicTime(nanoseconds: 0)
+    /// The probes begun so far: when, and where to.
+    private(set) var probes: [(time: MonotonicTime, endpoint: Endpoint)] = []
+    /// What the probes find.
+    var isReachable = false
+    private var jobs: [(time: MonotonicTime, job: () -> Void)] = []
+
+    init(index: Int = 0) {
+        self.index = index
+    }
+
+    func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
+        jobs.append((time, job))
+    }
+
+    func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void) {
+        probes.append((now, endpoint))
+        let isReachable = isReachable
+        schedule(at: now) { completion(isReachable) }
+    }
+
+    /// Lets time pass, job by job.
+    func pass(_ span: TimeSpan) {
+        let end = now + span
+        while let next = jobs.indices.min(by: { jobs[$0].time < jobs[$1].time }), jobs[next].time <= end {
+            let job = jobs.remove(at: next)
+            now = max(now, job.time)
+            job.job()
+        }
+        now = end
+    }
+}
+
+extension Session {
+    /// A session just accepted.
+    static func fresh() -> Session {
+        Session(id: 1, slot: 0, generation: 1, clientAddress: "client:1", listenerAddress: "proxy:1")
+    }
+}

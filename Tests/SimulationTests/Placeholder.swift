@@ -1,1 +1,0 @@
-// Placeholder, to be replaced by the target's first file.

@@ -1,0 +1,65 @@
+import EventLoop
+import PluginAPI
+import Pooling
+import TestSupport
+
+/// A host without ports and without a log.
+final class SimulatedHost: PluginHost {
+    let backends = BackendSet()
+    let offeredBackend: Endpoint? = nil
+
+    func listen(on endpoint: Endpoint, for service: Service) {}
+    func offerBackend(_ endpoint: Endpoint) {}
+    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
+}
+
+/// A simulated loop as plugins see it.
+final class SimulatedLoopContext: LoopContext {
+    private let loop: SimulatedLoop
+    private var probes: [ObjectIdentifier: FirstByte] = [:]
+
+    init(loop: SimulatedLoop) {
+        self.loop = loop
+    }
+
+    var index: Int { loop.index }
+    var now: MonotonicTime { loop.now }
+
+    func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) { loop.schedule(at: time, job) }
+
+    func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void) {
+        let probe = FirstByte()
+        probes[ObjectIdentifier(probe)] = probe
+        probe.completion = { [weak self, weak probe] isReachable in
+            completion(isReachable)
+            if let self, let probe {
+                // Its own code is running.
+                loop.schedule(at: loop.now) { self.probes[ObjectIdentifier(probe)] = nil }
+            }
+        }
+        probe.stream = loop.connect(to: endpoint, timeout: timeout, handler: probe, tag: 0)
+        loop.setDeadline(loop.now + timeout, for: probe)
+    }
+}
+
+/// Waits for a server's first byte.
+private final class FirstByte: StreamHandler {
+    var completion: ((Bool) -> Void)?
+    var stream: ByteStream?
+
+    override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
+        finish(true)
+        return bytes.count
+    }
+
+    override func ended(_ stream: ByteStream, _ reason: EndReason) { finish(false) }
+
+    override func deadlinePassed(_ now: MonotonicTime) { finish(false) }
+
+    private func finish(_ isReachable: Bool) {
+        stream?.close()
+        stream = nil
+        completion?(isReachable)
+        completion = nil
+    }
+}
