@@ -36,6 +36,8 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
     case backendViolation(Violation)
     /// The backend sent nothing for the read timeout.
     case backendTimeout
+    /// The backend did not take its bytes for the write timeout.
+    case backendStalled
     /// The process drains.
     case drained
     /// A plugin refused or closed the session.
@@ -48,7 +50,7 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
         switch self {
         case .clientQuit, .clientClosed, .clientLost, .clientViolation, .loginTimeout, .clientTimeout, .clientStalled:
             .client
-        case .loginRefused, .backendLost, .backendViolation, .backendTimeout: .backend
+        case .loginRefused, .backendLost, .backendViolation, .backendTimeout, .backendStalled: .backend
         case .drained: .proxy
         case .plugin, .holdTimeout: .plugin
         }
@@ -59,7 +61,7 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
         switch self {
         case .clientQuit, .clientClosed, .drained, .loginRefused: true
         case .clientLost, .clientViolation, .loginTimeout, .clientTimeout, .clientStalled, .backendLost,
-            .backendViolation, .backendTimeout, .plugin, .holdTimeout:
+            .backendViolation, .backendTimeout, .backendStalled, .plugin, .holdTimeout:
             false
         }
     }
@@ -80,6 +82,7 @@ extension EndCause: CustomStringConvertible {
         case .backendLost(let state): "the backend was lost in \(state)"
         case .backendViolation(let violation): "the backend broke the protocol: \(violation)"
         case .backendTimeout: "the backend was silent for too long (--proxy-read-timeout)"
+        case .backendStalled: "the backend did not take a command in time (--proxy-write-timeout)"
         case .drained: "the proxy is shutting down"
         case .plugin: "a plugin closed the session"
         case .holdTimeout: "a plugin held the session until its deadline"

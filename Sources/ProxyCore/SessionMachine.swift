@@ -186,12 +186,24 @@ extension SessionMachine {
         }
     }
 
-    /// A wait has taken too long: for the login, for the next byte, or for the client to take its bytes.
+    /// A side of a session.
+    public enum Side: UInt8, BitwiseCopyable, Sendable {
+        /// The client's.
+        case client
+        /// The backend's.
+        case backend
+    }
+
+    /// A wait has taken too long: for the login, for the next byte, or for a peer to take what is pending for it.
     ///
-    /// - Parameter isStalled: whether bytes were pending for the client.
-    public mutating func deadlinePassed(isStalled: Bool) -> Answer {
+    /// - Parameter stalled: the peer that has taken nothing; nil where nothing is pending.
+    public mutating func deadlinePassed(stalled: Side?) -> Answer {
         if state == .closed { return .wait }
-        if isStalled { return ended(.clientStalled) }
+        switch stalled {
+        case .client: return ended(.clientStalled)
+        case .backend: return ended(.backendStalled, client: notice(.backendTimeout))
+        case nil: break
+        }
         switch state {
         case .closed: return .wait
         case .readAuthOldPassword where isLoggedIn: return ended(.clientTimeout)

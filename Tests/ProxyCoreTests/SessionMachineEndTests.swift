@@ -85,9 +85,19 @@ struct SessionMachineEndTests {
             case .readQueryResult: .init(client: .notify(.backendTimeout, sequence: 1), end: .backendTimeout)
             case .endlessResult: .init(end: .backendTimeout)
             }
-        #expect(machine.deadlinePassed(isStalled: false) == end)
+        #expect(machine.deadlinePassed(stalled: nil) == end)
         var stalled = Self.session(state)
-        #expect(stalled.deadlinePassed(isStalled: true) == (state == .closed ? .wait : .init(end: .clientStalled)))
+        #expect(stalled.deadlinePassed(stalled: .client) == (state == .closed ? .wait : .init(end: .clientStalled)))
+    }
+
+    @Test("a backend that takes nothing of a command is told from a silent client")
+    func stalledBackend() {
+        var machine = Machine.loggedIn()
+        _ = machine.client(packet(0, [3] + [UInt8](repeating: 0x61, count: 100)).prefix(50).map { $0 })
+        #expect(machine.state == .sendQuery)
+        #expect(
+            machine.deadlinePassed(stalled: .backend)
+                == .init(client: .notify(.backendTimeout, sequence: 1), end: .backendStalled))
     }
 
     @Test("the login's deadline is over with the login: COM_CHANGE_USER is a command")
@@ -96,10 +106,10 @@ struct SessionMachineEndTests {
         _ = machine.client(packet(0, [17, 0x61]))
         _ = machine.backend(packet(1, [0xFE, 0x61, 0]))
         var silent = machine
-        #expect(silent.deadlinePassed(isStalled: false) == .init(end: .clientTimeout))
+        #expect(silent.deadlinePassed(stalled: nil) == .init(end: .clientTimeout))
         _ = machine.client(packet(2, [1]))
         #expect(
-            machine.deadlinePassed(isStalled: false)
+            machine.deadlinePassed(stalled: nil)
                 == .init(client: .notify(.backendTimeout, sequence: 3), end: .backendTimeout))
     }
 

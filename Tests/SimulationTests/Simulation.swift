@@ -206,7 +206,7 @@ final class Simulation {
         }
         for cause in causes {
             switch cause {
-            case .clientTimeout, .backendTimeout, .clientStalled, .holdTimeout, .loginTimeout:
+            case .clientTimeout, .backendTimeout, .clientStalled, .backendStalled, .holdTimeout, .loginTimeout:
                 expect(weather.hasSilence, "nobody was silent, but a session ended: \(cause)")
             case .clientViolation, .plugin:
                 expect(weather.failuresOfBackends || weather.failuresOfClients, "no peer broke a rule: \(cause)")

@@ -201,7 +201,8 @@ extension ProxyConnection {
             backend.send(quit.span)
             backend.closeAfterSending(lingering: .seconds(5))
         case .drained, .clientClosed, .clientLost, .clientViolation, .loginTimeout, .clientTimeout, .clientStalled,
-            .loginRefused, .backendLost, .backendViolation, .backendTimeout, .plugin, .holdTimeout:
+            .loginRefused, .backendLost, .backendViolation, .backendTimeout, .backendStalled, .plugin,
+            .holdTimeout:
             backend.close()
         }
     }

@@ -24,6 +24,8 @@ package final class ProxyConnection: StreamHandler {
     let loginDeadline: MonotonicTime
     /// When a connected backend that has not greeted is given up: half of the login's time.
     private var greetingDeadline = MonotonicTime(nanoseconds: .max)
+    /// Bytes pending when the deadline was last set: fewer at its passing tell a slow peer from a stalled one.
+    private var pendingWhenArmed = 0
     var machine: SessionMachine
     /// Set at once after init, and for the whole life of the connection.
     var client: ByteStream?
@@ -132,7 +134,12 @@ package final class ProxyConnection: StreamHandler {
             backendFailed(.connectTimeout)
             return rearm()
         }
-        perform(machine.deadlinePassed(isStalled: (client?.pendingBytes ?? 0) > 0))
+        let pending = pendingBytes
+        guard pending.total == 0 || pending.total >= pendingWhenArmed else {
+            // It takes its bytes, if slowly.
+            return rearm()
+        }
+        perform(machine.deadlinePassed(stalled: pending.toClient > 0 ? .client : pending.toBackend > 0 ? .backend : nil))
     }
 
     /// The process drains.
@@ -167,6 +174,13 @@ package final class ProxyConnection: StreamHandler {
         rearm()
     }
 
+    /// Bytes that the peers have not taken yet.
+    private var pendingBytes: (toClient: Int, toBackend: Int, total: Int) {
+        let toClient = client?.pendingBytes ?? 0
+        let toBackend = backend?.pendingBytes ?? 0
+        return (toClient, toBackend, toClient + toBackend)
+    }
+
     private var isBackendFull: Bool { (backend?.pendingBytes ?? 0) > Self.highWater }
 
     /// Moves the one deadline to the end of the wait that is on now.
@@ -180,8 +194,8 @@ package final class ProxyConnection: StreamHandler {
         } else if machine.state.isBeforeLogin, !machine.isLoggedIn {
             deadline = loginDeadline
         } else {
-            let isPending = (client?.pendingBytes ?? 0) > 0
-            deadline = context.loop.now + (isPending ? timeouts.write : timeouts.read)
+            pendingWhenArmed = pendingBytes.total
+            deadline = context.loop.now + (pendingWhenArmed > 0 ? timeouts.write : timeouts.read)
         }
         context.loop.setDeadline(deadline, for: self)
     }

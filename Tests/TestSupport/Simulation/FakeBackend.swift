@@ -1,6 +1,6 @@
 public import EventLoop
-public import MySQLWire
-public import Pooling
+import MySQLWire
+import Pooling
 
 /// One connection of a fake server: speaks the protocol, answers as its ``FakeDialogue`` says, and fails as planned.
 public final class FakeBackend: StreamHandler {
