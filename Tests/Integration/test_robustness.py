@@ -246,6 +246,21 @@ def test_a_slow_reader_costs_bounded_memory(database, make_millrace):
     assert largest - before < 32 * 1024
 
 
+def test_a_stalled_reader_is_closed_and_a_slow_one_is_not(database, make_millrace):
+    proxy = make_millrace([database.direct], "--proxy-write-timeout=1")
+    with Wire(proxy.target).login() as stalled, Wire(proxy.target).login() as slow:
+        for connection in stalled, slow:
+            connection.query(big_query(40))
+        taken = 0
+        for _ in range(40):
+            time.sleep(0.1)
+            taken += len(slow.socket.recv(300_000))
+        wait_until(lambda: "did not take its answer in time" in proxy.output, what="the stalled one's end")
+        while taken < 40_000_000:
+            taken += len(slow.socket.recv(1 << 20) or pytest.fail("the slow reader was closed"))
+    assert proxy.output.count("did not take its answer in time") == 1
+
+
 def test_a_slow_server_costs_bounded_memory(database, make_millrace):
     """64 MB are sent to a backend that is stopped and takes nothing."""
     proxy = make_millrace([database.direct])
