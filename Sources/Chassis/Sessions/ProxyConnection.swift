@@ -139,7 +139,8 @@ package final class ProxyConnection: StreamHandler {
             // It takes its bytes, if slowly.
             return rearm()
         }
-        perform(machine.deadlinePassed(stalled: pending.toClient > 0 ? .client : pending.toBackend > 0 ? .backend : nil))
+        let stalled: SessionMachine.Side? = pending.toClient > 0 ? .client : pending.toBackend > 0 ? .backend : nil
+        perform(machine.deadlinePassed(stalled: stalled))
     }
 
     /// The process drains.
