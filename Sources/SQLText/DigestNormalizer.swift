@@ -173,7 +173,7 @@ struct DigestNormalizer: ~Escapable {
     @_lifetime(self: copy self)
     private mutating func operation(_ token: SQLToken) {
         let first = text[token.start]
-        guard token.end - token.start == 1, "+-*/%".utf8.contains(first) else {
+        guard token.end - token.start == 1, Self.isArithmetic(first) else {
             return verbatim(token.start, token.end)
         }
         let isSign = first == UInt8(ascii: "+") || first == UInt8(ascii: "-")
@@ -182,6 +182,13 @@ struct DigestNormalizer: ~Escapable {
         if sign >= 0 { flushSign() }
         sign = token.start
         isSignBlank = takeBlank()
+    }
+
+    private static func isArithmetic(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "/"), UInt8(ascii: "%"): true
+        default: false
+        }
     }
 
     private var isSignPosition: Bool {

@@ -22,6 +22,9 @@ struct DigestWriter {
         self.lowercase = lowercase
     }
 
+    /// The hash and the length of the text.
+    mutating func finish() -> (hash: UInt64, count: Int) { sink.finish() }
+
     /// No blank stays behind `(`, before `)`, around a comma, or between a value and an arithmetic operator.
     @inline(__always)
     private mutating func begin(_ piece: Piece, blank: Bool) {
@@ -59,11 +62,8 @@ struct DigestWriter {
     @inline(__always)
     mutating func text(_ text: Span<UInt8>, _ start: Int, _ end: Int, _ piece: Piece, blank: Bool) {
         begin(piece, blank: blank)
-        var index = start
-        while index < end {
-            sink.append(lowercase ? text[index].lowercased : text[index])
-            index += 1
-        }
+        guard lowercase else { return sink.append(text, start, end) }
+        for index in start..<end { sink.append(text[index].lowercased) }
     }
 
     /// A name in which a run of digits becomes one `?`.

@@ -31,19 +31,11 @@ extension SQLTokenizer {
 
     @inline(__always)
     @_lifetime(self: copy self)
-    private mutating func skipWord() {
-        var index = offset
-        while index < text.count, text[index].isWord { index += 1 }
-        offset = index
-    }
+    private mutating func skipWord() { offset = text.endOfWord(from: offset) }
 
     @inline(__always)
     @_lifetime(self: copy self)
-    private mutating func skipDigits() {
-        var index = offset
-        while index < text.count, text[index].isDigit { index += 1 }
-        offset = index
-    }
+    private mutating func skipDigits() { offset = text.endOfDigits(from: offset) }
 
     /// A number, or a name that starts with a digit.
     @_lifetime(self: copy self)

@@ -70,6 +70,7 @@ public struct SQLTokenizer: ~Escapable {
         }
     }
 
+    @inline(__always)
     @_lifetime(self: copy self)
     private mutating func whitespace() -> SQLTokenKind {
         var index = offset + 1
@@ -83,18 +84,13 @@ public struct SQLTokenizer: ~Escapable {
     mutating func quoted(by quote: UInt8, _ kind: SQLTokenKind) -> SQLTokenKind {
         let escape = kind == .quotedIdentifier || mode.contains(.noBackslashEscapes) ? quote : UInt8(ascii: "\\")
         let end = text.count
-        var index = offset + 1
+        var index = text.index(of: quote, or: escape, from: offset + 1)
         while index < end {
-            let byte = text[index]
-            if byte == quote {
-                guard self.byte(at: index + 1) == quote else {
-                    offset = index + 1
-                    return kind
-                }
-                index += 2
-            } else {
-                index += byte == escape ? 2 : 1
+            if text[index] == quote, byte(at: index + 1) != quote {
+                offset = index + 1
+                return kind
             }
+            index = text.index(of: quote, or: escape, from: index + 2)
         }
         offset = end
         isClosed = false

@@ -35,10 +35,16 @@ public struct StatementDigest: BitwiseCopyable, Equatable, Sendable {
     }
 
     private init(_ statement: Span<UInt8>, _ options: DigestOptions, _ buffer: UnsafeMutableBufferPointer<UInt8>) {
-        var normalizer = DigestNormalizer(statement, options, DigestSink(options, buffer))
-        normalizer.run()
-        hash = normalizer.lists.output.sink.hash.value
-        textLength = normalizer.lists.output.sink.count
+        self = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DigestSink.chunkSize) { scratch in
+            let sink = DigestSink(options, scratch: scratch, buffer)
+            var normalizer = DigestNormalizer(statement, options, sink)
+            normalizer.run()
+            return Self(&normalizer)
+        }
+    }
+
+    private init(_ normalizer: inout DigestNormalizer) {
+        (hash, textLength) = normalizer.lists.output.finish()
         commentStart = normalizer.commentStart
         commentEnd = normalizer.commentEnd
     }

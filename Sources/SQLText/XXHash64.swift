@@ -1,4 +1,4 @@
-/// xxHash64 over bytes that come one by one.
+/// xxHash64 over bytes that come in pieces.
 ///
 /// Source: xxHash fast digest algorithm, specification 0.1.1, "XXH64 Algorithm Description".
 struct XXHash64: BitwiseCopyable {
@@ -15,14 +15,36 @@ struct XXHash64: BitwiseCopyable {
     private var lane: UInt64 = 0
     private var count = 0
 
-    /// Takes one more byte.
-    @inline(__always)
-    mutating func append(_ byte: UInt8) {
+    /// Takes more bytes; whole stripes at once where it stands at a stripe's start.
+    mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        var index = 0
+        while index < bytes.count, count & 31 != 0 {
+            append(bytes[index])
+            index += 1
+        }
+        let raw = UnsafeRawBufferPointer(bytes)
+        while index + 32 <= raw.count {
+            for offset in 0..<4 {
+                lanes[offset] = UInt64(
+                    littleEndian: raw.loadUnaligned(fromByteOffset: index + 8 * offset, as: UInt64.self))
+            }
+            stripeFilled()
+            count &+= 32
+            index += 32
+        }
+        while index < bytes.count {
+            append(bytes[index])
+            index += 1
+        }
+    }
+
+    private mutating func append(_ byte: UInt8) {
         lane |= UInt64(byte) &<< UInt64((count & 7) &* 8)
         count &+= 1
         if count & 7 == 0 { laneFilled() }
     }
 
+    @inline(__always)
     private mutating func laneFilled() {
         let index = ((count &>> 3) &- 1) & 3
         lanes[index] = lane
@@ -30,16 +52,20 @@ struct XXHash64: BitwiseCopyable {
         if index == 3 { stripeFilled() }
     }
 
+    @inline(__always)
     private mutating func stripeFilled() {
-        for index in 0..<4 {
-            accumulators[index] = Self.round(accumulators[index], lanes[index])
-        }
+        accumulators[0] = Self.round(accumulators[0], lanes[0])
+        accumulators[1] = Self.round(accumulators[1], lanes[1])
+        accumulators[2] = Self.round(accumulators[2], lanes[2])
+        accumulators[3] = Self.round(accumulators[3], lanes[3])
     }
 
+    @inline(__always)
     private static func round(_ accumulator: UInt64, _ lane: UInt64) -> UInt64 {
         rotated(accumulator &+ lane &* prime2, by: 31) &* prime1
     }
 
+    @inline(__always)
     private static func rotated(_ value: UInt64, by bits: UInt64) -> UInt64 {
         value &<< bits | value &>> (64 &- bits)
     }
@@ -55,10 +81,9 @@ struct XXHash64: BitwiseCopyable {
     }
 
     private var converged: UInt64 {
+        let rotations = SIMD4<UInt64>(1, 7, 12, 18)
         var hash: UInt64 = 0
-        for (index, bits) in [(0, 1), (1, 7), (2, 12), (3, 18)] as [(Int, UInt64)] {
-            hash &+= Self.rotated(accumulators[index], by: bits)
-        }
+        for index in 0..<4 { hash &+= Self.rotated(accumulators[index], by: rotations[index]) }
         for index in 0..<4 {
             hash = (hash ^ Self.round(0, accumulators[index])) &* Self.prime1 &+ Self.prime4
         }

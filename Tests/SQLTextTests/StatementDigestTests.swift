@@ -146,7 +146,7 @@ struct StatementDigestTests {
             let digest = StatementDigest(of: bytes.span, options: options)
             let text = StatementDigest.text(of: bytes.span, options: options)
             var hash = XXHash64()
-            for byte in text { hash.append(byte) }
+            text.withUnsafeBufferPointer { hash.append($0) }
             #expect(digest.hash == hash.value && digest.textLength == text.count, "\(bytes)")
         }
     }
