@@ -25,6 +25,8 @@ struct DigestNormalizer: ~Escapable {
         case operand
         /// A word, which is an operand unless it is a keyword.
         case word
+        /// The dot before a name, which is no keyword then.
+        case dot
     }
 
     @_lifetime(copy text)
@@ -39,7 +41,7 @@ struct DigestNormalizer: ~Escapable {
     mutating func run() {
         let length = min(max(options.maxStatementLength, 0), text.count)
         var tokenizer = SQLTokenizer(text.extracting(0..<length), mode: options.mode)
-        while !lists.output.sink.isFull, let token = tokenizer.next() { take(token) }
+        while !lists.output.sink.isFull, let token = tokenizer.nextInlined() { take(token) }
         flushSign()
         groups.release(&lists)
         lists.finish()
@@ -60,7 +62,10 @@ struct DigestNormalizer: ~Escapable {
             verbatim(token.start, token.end)
             before = .operand
         case .host: host(token)
-        case .dot, .unknown: verbatim(token.start, token.end)
+        case .unknown: verbatim(token.start, token.end)
+        case .dot:
+            verbatim(token.start, token.end)
+            before = .dot
         case .openParenthesis, .closeParenthesis, .comma: punctuation(token.kind)
         case .semicolon: semicolon()
         case .operator: operation(token)
@@ -124,14 +129,15 @@ struct DigestNormalizer: ~Escapable {
     @inline(__always)
     @_lifetime(self: copy self)
     private mutating func identifier(_ token: SQLToken) {
-        if options.replaceNull, isReplaceableNull(token) { return value() }
+        let isQualified = before == .dot
+        if options.replaceNull, !isQualified, isReplaceableNull(token) { return value() }
         if options.replaceDigits {
             beginPiece()
             lists.output.nameWithoutDigits(text, token.start, token.end, blank: takeBlank())
         } else {
             verbatim(token.start, token.end)
         }
-        before = .word
+        before = isQualified ? .operand : .word
         wordStart = token.start
         wordEnd = token.end
     }
@@ -193,7 +199,7 @@ struct DigestNormalizer: ~Escapable {
 
     private var isSignPosition: Bool {
         switch before {
-        case .nothing: true
+        case .nothing, .dot: true
         case .operand: false
         case .word: SQLWord(text, wordStart..<wordEnd).precedesOperand
         }

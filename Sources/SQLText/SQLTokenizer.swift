@@ -26,7 +26,12 @@ public struct SQLTokenizer: ~Escapable {
 
     /// The next token; nil at the end.
     @_lifetime(self: copy self)
-    public mutating func next() -> SQLToken? {
+    public mutating func next() -> SQLToken? { nextInlined() }
+
+    /// `next()` for loops that read whole statements, where the call itself would count.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func nextInlined() -> SQLToken? {
         guard offset < text.count else { return nil }
         let start = offset
         isClosed = true

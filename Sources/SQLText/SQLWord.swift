@@ -31,12 +31,13 @@ struct SQLWord: BitwiseCopyable, Equatable, ExpressibleByStringLiteral {
         if index < 8 { halves.0 |= bits } else { halves.1 |= bits }
     }
 
-    /// Whether an operand follows this keyword, so that a `+` or `-` behind it is a sign.
+    /// Whether an operand follows this keyword, so that a `+` or `-` behind it is a sign; words that may name a column
+    /// without quotes are not among them.
     var precedesOperand: Bool {
         switch self {
         case "SELECT", "WHERE", "AND", "OR", "NOT", "XOR", "IN", "LIKE", "BETWEEN", "THEN", "ELSE", "WHEN", "CASE",
-            "BY", "LIMIT", "OFFSET", "RETURN", "ON", "HAVING", "DISTINCT", "ALL", "DIV", "MOD", "REGEXP", "RLIKE", "IS",
-            "INTERVAL", "DEFAULT", "IF", "ELSEIF", "WHILE", "UNTIL", "TO", "DO", "VALUE", "RETURNING", "USING":
+            "BY", "LIMIT", "RETURN", "ON", "HAVING", "DISTINCT", "ALL", "DIV", "MOD", "REGEXP", "RLIKE", "IS",
+            "INTERVAL", "DEFAULT", "IF", "ELSEIF", "WHILE", "TO", "RETURNING", "USING":
             true
         default: false
         }

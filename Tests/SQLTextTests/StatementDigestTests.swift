@@ -51,7 +51,8 @@ struct StatementDigestTests {
             ("a=-1", "a=?"), ("a = - 1", "a = ?"), ("1 + 2 * 3", "?+?*?"), ("select -a", "select -a"),
             ("(-1,+2)", "(?,?)"), ("select * from t", "select * from t"), ("count(*)", "count(*)"),
             ("select -", "select -"),
-            ("limit -1, 2", "limit ?,?"), ("1--1", "?-?"),
+            ("limit -1, 2", "limit ?,?"), ("1--1", "?-?"), ("t.in - 5", "t.in -?"),
+            ("select value - 5", "select value -?"), ("limit 5 - -1", "limit ?-?"),
         ])
     func signs(_ statement: String, _ digest: String) {
         #expect(text(statement) == digest)
@@ -123,6 +124,34 @@ struct StatementDigestTests {
             hash("select a from t where b = 1 and c in (1,2,3,4,5)")
                 == hash("select a\n\tfrom t where b =  'x' and c in ( 9,8,7,-6,5, 4 );"))
         #expect(hash("select a") != hash("select b"))
+    }
+
+    @Test("other values, blanks and comments give the same digest", arguments: 1...30)
+    func equivalence(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let values = ["1", "-7", "1.5", ".5", "2e10", "0xff", "'a''b'", "'--'", "\"x\\\"y\"", "- 3"]
+        let blanks = [" ", "\n\t ", " /* , ' */ ", " -- it's\n", " # (\n", "/**/ "]
+        let pieces = [
+            "select", "a", "from", "t", "where", "b", "=", "V", "and", "c", "in", "(", "V", ",", "V", ")", "or", "d",
+            "between", "V", "and", "V", "limit", "V", ",", "V", ";",
+        ]
+        let texts = (0..<20).map { _ in
+            pieces.map { ($0 == "V" ? values.randomElement(using: &generator) : $0) ?? "" }
+                .map { $0 + (blanks.randomElement(using: &generator) ?? " ") }.joined()
+        }
+        #expect(
+            Set(texts.map { text($0) }) == ["select a from t where b = ? and c in (?,?) or d between ? and ? limit ?,?"]
+        )
+        #expect(Set(texts.map(hash)).count == 1)
+    }
+
+    @Test("a list's length beyond the limit doesn't matter, nor does the number of rows")
+    func lengths() {
+        let list = { (count: Int) in "a in (" + (0..<count).map { "\($0)" }.joined(separator: ", ") + ")" }
+        #expect(Set((5...100).map { hash(list($0)) }).count == 1)
+        let rows = { (count: Int) in "values " + Array(repeating: "(1, 'x')", count: count).joined(separator: ",\n") }
+        #expect(Set((11...60).map { hash(rows($0)) }).count == 1)
+        #expect(Set((1...11).map { hash(rows($0)) }).count == 11)
     }
 
     @Test("an unfit buffer cuts the text and keeps the hash")
