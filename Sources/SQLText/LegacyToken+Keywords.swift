@@ -4,7 +4,16 @@ extension LegacyToken {
 
     /// The id of the keyword whose bytes are in `range`, in any case of letters; nil for other words.
     static func keywordID(in text: Span<UInt8>, _ range: Range<Int>) -> Int? {
-        keywords.firstIndex { matches($0, text, range) }.map { firstKeywordID + $0 }
+        guard range.count > 1 else { return nil }
+        let letter = Int(text[range.lowerBound].uppercased) - Int(UInt8(ascii: "A"))
+        guard (0..<26).contains(letter) else { return nil }
+        let candidates = keywords[letterStarts[letter]..<letterStarts[letter + 1]]
+        return candidates.firstIndex { matches($0, text, range) }.map { firstKeywordID + $0 }
+    }
+
+    /// For A to Z the index of the first keyword that starts there or later, then the number of keywords.
+    private static let letterStarts: [Int] = (0...26).map { letter in
+        keywords.firstIndex { $0.withUTF8Buffer { $0[0] } >= UInt8(ascii: "A") + UInt8(letter) } ?? keywords.count
     }
 
     private static func matches(_ keyword: StaticString, _ text: Span<UInt8>, _ range: Range<Int>) -> Bool {

@@ -1,5 +1,6 @@
-import SQLText
 import Testing
+
+@testable import SQLText
 
 @Suite("Tokens as mysql-proxy's scripts know them")
 struct LegacyTokenizerTests {
@@ -28,6 +29,15 @@ struct LegacyTokenizerTests {
     func vocabulary(_ text: String, _ id: Int, _ name: String) {
         #expect(ids(text) == [id])
         #expect(legacyTokens(text).map { $0.prefix { $0 != " " } } == [Substring(name)])
+    }
+
+    @Test("every keyword is found under its own id")
+    func keywords() {
+        for (index, keyword) in LegacyToken.keywords.enumerated() {
+            #expect(ids("\(keyword)") == [LegacyToken.firstKeywordID + index])
+            #expect(legacyTokens("\(keyword)") == ["TK_SQL_\(keyword) \(keyword)"])
+        }
+        #expect(LegacyToken.keywords.count == 233)
     }
 
     @Test("a word directly before a parenthesis is a function, keyword or not")
