@@ -47,6 +47,7 @@ let package = Package(
 
         // Pure: no I/O, no clock, no Foundation.
         ring("MySQLWire"),
+        ring("SQLText"),
         ring("Pooling"),
         ring("ProxyCore", ["MySQLWire"]),
         ring("PluginAPI", ["MySQLWire", "Pooling", "ProxyCore"]),
@@ -78,6 +79,7 @@ let package = Package(
             dependencies: ["EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore"],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("MySQLWireTests", ["MySQLWire", "TestSupport", "COpenSSL"]),
+        tests("SQLTextTests", ["SQLText"]),
         tests("PoolingTests", ["Pooling"]),
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),

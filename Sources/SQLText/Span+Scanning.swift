@@ -1,0 +1,67 @@
+/// Finds where a run of bytes ends, eight bytes a step: words are short, and a branch for each byte costs more than that.
+///
+/// Each test leaves the top bit of a byte set where the byte passes.
+extension Span where Element == UInt8 {
+    /// The first index from `start` whose byte no identifier holds, or the count.
+    @inline(__always)
+    func endOfWord(from start: Int) -> Int {
+        run(from: start, matching: { $0.wordBytes }, or: { $0.isWord })
+    }
+
+    /// The first index from `start` whose byte is no digit, or the count.
+    @inline(__always)
+    func endOfDigits(from start: Int) -> Int {
+        run(from: start, matching: { $0.bytes(from: 0x30, to: 0x39) & ~$0 }, or: { $0.isDigit })
+    }
+
+    /// The first index from `start` whose byte is `first` or `second`, or the count.
+    @inline(__always)
+    func index(of first: UInt8, or second: UInt8, from start: Int) -> Int {
+        run(
+            from: start, matching: { ~($0.bytes(equalTo: first) | $0.bytes(equalTo: second)) },
+            or: { $0 != first && $0 != second })
+    }
+
+    @inline(__always)
+    private func run(from start: Int, matching eight: (UInt64) -> UInt64, or one: (UInt8) -> Bool) -> Int {
+        var index = start
+        while index &+ 8 <= count {
+            // In bounds by the loop's condition; any bytes are a UInt64.
+            let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let misses = ~eight(word) & UInt64.topBits
+            if misses != 0 { return index &+ misses.trailingZeroBitCount &>> 3 }
+            index &+= 8
+        }
+        while index < count, one(self[index]) { index &+= 1 }
+        return index
+    }
+}
+
+extension UInt64 {
+    static let topBits: UInt64 = 0x8080_8080_8080_8080
+
+    @inline(__always)
+    private static func all(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+    /// The bytes that are in the range once their top bits are taken off.
+    @inline(__always)
+    func bytes(from low: UInt8, to high: UInt8) -> UInt64 {
+        let value = self & ~Self.topBits
+        return (value &+ Self.all(0x80 &- low)) & ~(value &+ Self.all(0x7F &- high))
+    }
+
+    /// The bytes equal to an ASCII character.
+    @inline(__always)
+    func bytes(equalTo byte: UInt8) -> UInt64 {
+        let difference = self ^ Self.all(byte)
+        return ~((difference & ~Self.topBits) &+ ~Self.topBits | difference)
+    }
+
+    /// The bytes that an unquoted identifier may hold.
+    @inline(__always)
+    var wordBytes: UInt64 {
+        let letters = (self | Self.all(0x20)).bytes(from: 0x61, to: 0x7A)
+        let digits = bytes(from: 0x30, to: 0x39)
+        return letters | digits | bytes(equalTo: UInt8(ascii: "_")) | bytes(equalTo: UInt8(ascii: "$")) | self
+    }
+}
