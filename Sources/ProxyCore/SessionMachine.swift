@@ -175,10 +175,14 @@ extension SessionMachine {
     }
 
     /// The backend's connection is gone, after its greeting.
-    public mutating func backendLost() -> Answer {
+    ///
+    /// - Parameter isCommandHeld: whether a query hook holds a command, so that the client waits for an answer.
+    public mutating func backendLost(isCommandHeld: Bool = false) -> Answer {
         switch state {
         case .closed, .initial: return .wait
         case .connectServer, .readHandshake: return connectFailed()
+        case .readQuery where isCommandHeld:
+            return ended(.backendLost(state), client: .notify(.backendLost, sequence: command.lastSequence &+ 1))
         case .readQuery where isDraining: return ended(.drained)
         case .readQuery, .endlessResult: return ended(.backendLost(state))
         case .readAuth, .readAuthResult, .readAuthOldPassword, .sendQuery, .readQueryResult, .readLocalInfileData:
@@ -222,10 +226,13 @@ extension SessionMachine {
     }
 
     /// The process drains: the session ends now where nothing is under way, else as soon as that is so.
-    public mutating func drainRequested() -> Answer {
+    ///
+    /// - Parameter isCommandHeld: whether a query hook holds a command: it is under way as well.
+    public mutating func drainRequested(isCommandHeld: Bool = false) -> Answer {
         isDraining = true
         switch state {
         case .closed: return .wait
+        case .readQuery where isCommandHeld: return .wait
         case .readQuery where isInTransaction: return .wait
         case .sendQuery, .readQueryResult, .readLocalInfileData: return .wait
         // COM_CHANGE_USER is a command like others.

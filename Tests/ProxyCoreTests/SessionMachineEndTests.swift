@@ -90,6 +90,18 @@ struct SessionMachineEndTests {
         #expect(stalled.deadlinePassed(stalled: .client) == (state == .closed ? .wait : .init(end: .clientStalled)))
     }
 
+    @Test("a client whose command a hook holds is answered when its backend is lost, and is waited for in a drain")
+    func heldCommand() {
+        var machine = Machine.loggedIn(.init(.query))
+        #expect(machine.client(packet(0, [3, 0x61])).consult == .query)
+        var draining = machine
+        #expect(draining.drainRequested(isCommandHeld: true) == .wait)
+        #expect(draining.commandDecided(.answer) == .init(client: .send(sequence: 1), end: .drained))
+        #expect(
+            machine.backendLost(isCommandHeld: true)
+                == .init(client: .notify(.backendLost, sequence: 1), end: .backendLost(.readQuery)))
+    }
+
     @Test("a backend that takes nothing of a command is told from a silent client")
     func stalledBackend() {
         var machine = Machine.loggedIn()

@@ -119,7 +119,7 @@ package final class ProxyConnection: StreamHandler {
             backendFailed(reason)
         case .initial, .readAuth, .readAuthResult, .readAuthOldPassword, .readQuery, .sendQuery, .readQueryResult,
             .readLocalInfileData, .endlessResult, .closed:
-            perform(machine.backendLost())
+            perform(machine.backendLost(isCommandHeld: hold?.phase == .query))
         }
     }
 
@@ -146,7 +146,7 @@ package final class ProxyConnection: StreamHandler {
     /// The process drains.
     package func drain() {
         guard !isEnded else { return }
-        perform(machine.drainRequested())
+        perform(machine.drainRequested(isCommandHeld: hold?.phase == .query))
     }
 
     /// The process ends now.
