@@ -1,0 +1,37 @@
+/// What one call into a script may use.
+public struct LuaBudget: Equatable, Sendable {
+    /// Instructions of Lua's virtual machine, looked at every 1,000; C functions are charged by the bytes that they
+    /// handle, and 64 allocated bytes count as one.
+    public var instructions: Int64
+    /// Bytes above what the state held when the call began.
+    public var memory: Int64
+
+    /// A budget; both at least 0.
+    public init(instructions: Int64, memory: Int64) {
+        self.instructions = max(instructions, 0)
+        self.memory = max(memory, 0)
+    }
+}
+
+/// How a state is set up.
+public struct LuaSettings: Equatable, Sendable {
+    /// Where `require` looks for Lua files: templates separated by semicolons; nil leaves Lua's default.
+    public var path: String?
+    /// Where `require` looks for C libraries; nil leaves Lua's default.
+    public var cpath: String?
+    /// The option that the instruction budget's error names.
+    public var instructionsOption: String
+    /// The option that the memory ceiling's error names.
+    public var memoryOption: String
+
+    /// Lua's default paths, and the names of Millrace's options.
+    public init(
+        path: String? = nil, cpath: String? = nil, instructionsOption: String = "--proxy-lua-max-instructions",
+        memoryOption: String = "--proxy-lua-max-memory"
+    ) {
+        self.path = path
+        self.cpath = cpath
+        self.instructionsOption = instructionsOption
+        self.memoryOption = memoryOption
+    }
+}
