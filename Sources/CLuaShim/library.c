@@ -3,10 +3,19 @@
 
 #include <string.h>
 
+// Catching an error makes Lua walk all the calls that are open, to shrink its stack.
+static void charge_depth(lua_State *L) {
+    lua_Debug call;
+    int depth = 64;
+    while (lua_getstack(L, depth, &call)) depth *= 2;
+    lvm_charge(L, depth / 4);
+}
+
 // pcall and xpcall pass the end of a budget on; everything else they catch as usual.
 static int finish_call(lua_State *L, int status, lua_KContext skipped) {
     if (status != LUA_OK && status != LUA_YIELD) {
         lvm_check_over(L);
+        charge_depth(L);
         lua_pushboolean(L, 0);
         lua_pushvalue(L, -2);
         return 2;

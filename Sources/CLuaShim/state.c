@@ -12,18 +12,20 @@ static void count_hook(lua_State *L, lua_Debug *ar);
 lvm_state *lvm_state_of(lua_State *L) { return *(lvm_state **)lua_getextraspace(L); }
 
 // Copying bytes takes time that the hook can't see, so 64 allocated bytes count as an instruction. A refused
-// allocation makes Lua collect all garbage and ask once more, which is charged by the size of the heap.
+// allocation makes Lua collect all garbage and ask once more, which is charged by the size of the heap. Once a budget
+// is over, small pieces are still granted: the message and the traceback need them.
 static bool refused(lvm_state *state, size_t growth) {
     if (!state->limited) return false;
-    state->spent += (int64_t)(growth >> 6);
-    if (state->spent > state->allowed) {
-        state->over = true;
+    if (growth > state->ceiling || state->used > state->ceiling - growth) {
+        state->memory_refused = true;
+        state->spent += (int64_t)(state->used >> 6);
         return true;
     }
-    if (growth <= state->ceiling && state->used <= state->ceiling - growth) return false;
-    state->memory_refused = true;
-    state->spent += (int64_t)(state->used >> 6);
-    return true;
+    state->spent += (int64_t)(growth >> 6);
+    if (state->spent <= state->allowed) return false;
+    bool first = !state->over;
+    state->over = true;
+    return first || growth > 4096;
 }
 
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size) {
@@ -100,10 +102,14 @@ void lvm_arm(lua_State *thread) {
     lua_sethook(thread, count_hook, LUA_MASKCOUNT, count);
 }
 
-static int raise_over(lua_State *L) {
+// Level 0 is the running function, which in a hook is the script's; in a C function the script is at level 1.
+static void raise_over(lua_State *L, int level) {
     lvm_state *state = lvm_state_of(L);
-    return luaL_error(L, "the script used up its %I instructions in one call (%s)", (LUAI_UACINT)state->allowed,
-                      state->instructions_option);
+    luaL_where(L, level);
+    lua_pushfstring(L, "the script used up its %I instructions in one call (%s)", (LUAI_UACINT)state->allowed,
+                    state->instructions_option);
+    lua_concat(L, 2);
+    lua_error(L);
 }
 
 static void count_hook(lua_State *L, lua_Debug *ar) {
@@ -117,11 +123,11 @@ static void count_hook(lua_State *L, lua_Debug *ar) {
     state->spent += lua_gethookcount(L);
     if (state->spent >= state->allowed) state->over = true;
     lvm_arm(L);
-    if (state->over) raise_over(L);
+    if (state->over) raise_over(L, 0);
 }
 
 void lvm_check_over(lua_State *L) {
-    if (lvm_state_of(L)->over) raise_over(L);
+    if (lvm_state_of(L)->over) raise_over(L, 1);
 }
 
 void lvm_charge(lua_State *L, int64_t instructions) {
@@ -131,7 +137,7 @@ void lvm_charge(lua_State *L, int64_t instructions) {
         state->spent = state->allowed;
         state->over = true;
         lvm_arm(L);
-        raise_over(L);
+        raise_over(L, 1);
     }
     state->spent += instructions;
 }

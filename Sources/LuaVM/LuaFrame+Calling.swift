@@ -41,7 +41,10 @@ extension LuaFrame {
             }
         } else if status == Int32(LVM_SYNTAX.rawValue) {
             error.kind = .syntax
-        } else if status == Int32(LVM_MEMORY.rawValue) {
+        } else if status == Int32(LVM_MEMORY.rawValue)
+            // coroutine.wrap raises it again, as a text.
+            || state.memory_refused && error.message.hasSuffix("not enough memory")
+        {
             error.kind = .memory
             if state.memory_refused {
                 error.message =

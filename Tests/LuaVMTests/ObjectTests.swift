@@ -10,11 +10,14 @@ import Testing
         try lua.define("account", account)
     }
 
-    @Test("fields, keys, methods, length and text", arguments: [
-        ("account.name", "ada"), ("account[21]", "42"), ("account.unknown", "nil"), ("#account", "3"),
-        ("tostring(account)", "account of ada"), ("select(2, account:add(1, 2))", "sum"), ("(account:add(1, 2))", "3"),
-        ("type(account)", "userdata"), ("getmetatable(account)", "account"), ("account == account", "true"),
-    ])
+    @Test(
+        "fields, keys, methods, length and text",
+        arguments: [
+            ("account.name", "ada"), ("account[21]", "42"), ("account.unknown", "nil"), ("#account", "3"),
+            ("tostring(account)", "account of ada"), ("select(2, account:add(1, 2))", "sum"),
+            ("(account:add(1, 2))", "3"),
+            ("type(account)", "userdata"), ("getmetatable(account)", "account"), ("account == account", "true"),
+        ])
     func reading(_ expression: String, _ expected: String) throws {
         #expect(try lua.answer("function main() return \(expression) end") == expected)
     }
@@ -33,19 +36,24 @@ import Testing
         #expect(account.name == [97, 0, 255])
     }
 
-    @Test("errors of an object name the script's line", arguments: [
-        ("return account.balance", "test.lua:1: the balance is secret"),
-        ("account.name = {}", "test.lua:1: account.name takes a string, got a table"),
-        ("account.balance = 1", "test.lua:1: account.balance is not writable"),
-        ("account.other = 1", "test.lua:1: account.other is not writable"),
-        ("account:fail()", "test.lua:1: no"),
-        ("account:add('x')", "test.lua:1: add takes two integers"),
-        ("account.add(1, 2)", "test.lua:1: call it with a colon, as object:add(...)"),
-        ("account.add(io.stdout)", "test.lua:1: call it with a colon, as object:add(...)"),
-        ("account()", "test.lua:1: attempt to call a account value (global 'account')"),
-        ("debug.getmetatable(account).__index(io.stdout, 'name')", "test.lua:1: bad object (a userdata, or one whose Lua state is being closed)"),
-        ("setmetatable({}, {__gc = print})", ""), ("debug.sethook()", ""),
-    ])
+    @Test(
+        "errors of an object name the script's line",
+        arguments: [
+            ("return account.balance", "test.lua:1: the balance is secret"),
+            ("account.name = {}", "test.lua:1: account.name takes a string, got a table"),
+            ("account.balance = 1", "test.lua:1: account.balance is not writable"),
+            ("account.other = 1", "test.lua:1: account.other is not writable"),
+            ("account:fail()", "test.lua:1: no"),
+            ("account:add('x')", "test.lua:1: add takes two integers"),
+            ("account.add(1, 2)", "test.lua:1: call it with a colon, as object:add(...)"),
+            ("account.add(io.stdout)", "test.lua:1: call it with a colon, as object:add(...)"),
+            ("account()", "test.lua:1: attempt to call a account value (global 'account')"),
+            (
+                "debug.getmetatable(account).__index(io.stdout, 'name')",
+                "test.lua:1: bad object (a userdata, or one whose Lua state is being closed)"
+            ),
+            ("setmetatable({}, {__gc = print})", ""), ("debug.sethook()", ""),
+        ])
     func errors(_ statement: String, _ message: String) throws {
         let error = try lua.failure("function main() \(statement) end")
         #expect(message.isEmpty || error.message == message)
