@@ -1,4 +1,8 @@
 /// What one call into a script may use.
+///
+/// Not bounded: one call of `string.find`, `match` or `gsub` whose pattern has several `.*` or `.-` in a row takes time
+/// with that power of the text's length, in C, where nothing looks at the budget; and what blocks in the system, such
+/// as `os.execute` or `io.read`.
 public struct LuaBudget: Equatable, Sendable {
     /// Instructions of Lua's virtual machine, looked at every 1,000; C functions are charged by the bytes that they
     /// handle, and 64 allocated bytes count as one.

@@ -37,7 +37,8 @@ extension LuaFrame {
             error.kind = .budget
             if status == Int32(LVM_MEMORY.rawValue) || status == Int32(LVM_HANDLER.rawValue) {
                 error.message =
-                    "the script used up its \(state.allowed) instructions in one call (\(LuaState.option(state.instructions_option)))"
+                    "the script used up its \(state.allowed) instructions in one call "
+                    + "(\(LuaState.option(state.instructions_option)))"
             }
         } else if status == Int32(LVM_SYNTAX.rawValue) {
             error.kind = .syntax
@@ -48,7 +49,8 @@ extension LuaFrame {
             error.kind = .memory
             if state.memory_refused {
                 error.message =
-                    "the script wanted more than \(state.memory) bytes in one call (\(LuaState.option(state.memory_option)))"
+                    "the script wanted more than \(state.memory) bytes in one call "
+                    + "(\(LuaState.option(state.memory_option)))"
             }
         }
         return error

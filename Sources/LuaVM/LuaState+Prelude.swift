@@ -1,6 +1,9 @@
 extension LuaState {
     /// What makes scripts for Lua 5.1 run: names that 5.4 dropped, and loaders that repair escapes.
     ///
+    /// What stays 5.4's: `tostring(3.0)` is "3.0" and `/` makes floats, `goto` is a word of the language, `\x`, `\u{}`
+    /// and `\z` are escapes, precompiled chunks aren't loaded, and a table's `__gc` is refused.
+    ///
     /// Runs once a state, with the shim's text loader as its argument; returns the maker of environment cells.
     static let prelude = #"""
         local compile = ...

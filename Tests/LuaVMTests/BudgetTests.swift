@@ -20,16 +20,19 @@ import Testing
             "while true do coroutine.wrap(function() for i = 1, 900 do end end)() end",
             "local c = coroutine.create(function() while true do coroutine.yield() end end) "
                 + "while true do coroutine.resume(c) end",
-            "pcall(coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) "
+            "pcall(coroutine.wrap(function() local x <close> = setmetatable({}, {__close = "
+                + "function() while true do end end}) "
                 + "while true do end end)) while true do end",
             "string.rep('', 1 << 40)",
             "table.move({}, 1, math.maxinteger - 1, 2)",
             "local t = {} for i = 1, 1e5 do table.insert(t, 1, i) end",
             "while true do collectgarbage() end",
-            "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) while true do pcall(function() return t[1] end) end",
+            "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end}) "
+                + "while true do pcall(function() return t[1] end) end",
             "string.gsub(string.rep('a', 1000), 'a', function() while true do end end)",
             "table.sort({1, 2, 3}, function() while true do end end)",
-            "require('coroutine').wrap(function() error(setmetatable({}, {__tostring = function() while true do end end})) end)()",
+            "require('coroutine').wrap(function() "
+                + "error(setmetatable({}, {__tostring = function() while true do end end})) end)()",
             "error(setmetatable({}, {__tostring = function() while true do end end}))",
         ])
     func endless(_ body: String) throws {

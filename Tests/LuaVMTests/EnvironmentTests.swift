@@ -23,7 +23,13 @@ import Testing
     @Test("functions made later keep their environment, in nested functions and coroutines, too")
     func closures() throws {
         let chunk = try lua.load(
-            "function main(v) local function set() coroutine.wrap(function() kept = kept or v end)() end set() return kept end",
+            """
+            function main(v)
+              local function set() coroutine.wrap(function() kept = kept or v end)() end
+              set()
+              return kept
+            end
+            """,
             path: "test.lua")
         let environments = try (0..<50).map { _ in try lua.makeEnvironment() }
         for environment in environments { try lua.run(chunk, in: environment) }
