@@ -18,7 +18,8 @@ enum LuaCallbacks {
         let function = Unmanaged<LuaFunctionBox>.fromOpaque(box).takeUnretainedValue()
         var frame = LuaFrame(callbackOn: thread)
         do throws(LuaError) {
-            return Int32(truncatingIfNeeded: try function.body(&frame))
+            let results = try function.body(&frame)
+            return frame.answered(results)
         } catch {
             return frame.pushError(error)
         }
@@ -32,7 +33,8 @@ enum LuaCallbacks {
         let target = Unmanaged<LuaObject>.fromOpaque(object).takeUnretainedValue()
         var frame = LuaFrame(callbackOn: thread)
         do throws(LuaError) {
-            return Int32(truncatingIfNeeded: try dispatch(target, event, Int(number), &frame))
+            let results = try dispatch(target, event, Int(number), &frame)
+            return frame.answered(results)
         } catch {
             return frame.pushError(error)
         }

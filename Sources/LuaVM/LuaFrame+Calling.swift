@@ -62,6 +62,9 @@ extension LuaFrame {
         return string(at: count) ?? ""
     }
 
+    /// A callback's number of results, for C: no more than there are values, and never one of the raising statuses.
+    func answered(_ results: Int) -> Int32 { Int32(clamping: min(max(results, 0), count)) }
+
     /// Pushes an error's message for C to raise, and answers how.
     mutating func pushError(_ error: LuaError) -> Int32 {
         var message = error.message

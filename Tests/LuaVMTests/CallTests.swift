@@ -59,6 +59,18 @@ import Testing
         #expect(error.message == "test.lua:3: deep")
     }
 
+    @Test("a callback that miscounts its results gives those that there are")
+    func miscounted() throws {
+        for wrong in [-7, 5, Int.max] {
+            try lua.define("wrong") { frame throws(LuaError) in
+                try frame.push("only")
+                return wrong
+            }
+            let expected = wrong < 0 ? "0" : "1"
+            #expect(try lua.answer("function main() return select('#', wrong()) end") == expected)
+        }
+    }
+
     @Test("a callback in a coroutine works on that coroutine's stack")
     func coroutineCallback() throws {
         try lua.define("double") { frame throws(LuaError) in
