@@ -165,13 +165,20 @@ static int refuse_sethook(lua_State *L) {
 }
 
 // What a C function is charged: work that allocates nothing, or more than its own instruction shows.
-typedef enum { COST_TEXT, COST_TABLE, COST_SORT, COST_MOVE, COST_REPEAT, COST_COLLECT } cost;
+typedef enum { COST_TEXT, COST_INSERT, COST_REMOVE, COST_SORT, COST_MOVE, COST_REPEAT, COST_COLLECT } cost;
+
+// The elements behind the position at 2.
+static int64_t moved(lua_State *L, int64_t length) {
+    lua_Integer position = lua_tointeger(L, 2);
+    return position < 1 || position > length ? 0 : length - position;
+}
 
 static int64_t price(lua_State *L, cost kind) {
     int64_t length = (int64_t)lua_rawlen(L, 1);
     switch (kind) {
     case COST_TEXT: return length / 8;
-    case COST_TABLE: return lua_gettop(L) > 1 ? length / 4 : 0;
+    case COST_INSERT: return lua_gettop(L) > 2 ? moved(L, length) : 0;
+    case COST_REMOVE: return lua_gettop(L) > 1 ? moved(L, length) : 0;
     case COST_SORT: return length * 16;
     case COST_MOVE: {
         lua_Integer from = lua_tointeger(L, 2), to = lua_tointeger(L, 3);
@@ -228,8 +235,8 @@ static void keep_the_budget(lua_State *L) {
     charge_function(L, "string", "gmatch", COST_TEXT);
     charge_function(L, "string", "gsub", COST_TEXT);
     charge_function(L, "string", "rep", COST_REPEAT);
-    charge_function(L, "table", "insert", COST_TABLE);
-    charge_function(L, "table", "remove", COST_TABLE);
+    charge_function(L, "table", "insert", COST_INSERT);
+    charge_function(L, "table", "remove", COST_REMOVE);
     charge_function(L, "table", "sort", COST_SORT);
     charge_function(L, "table", "move", COST_MOVE);
     charge_function(L, "_G", "collectgarbage", COST_COLLECT);

@@ -11,9 +11,9 @@ static void count_hook(lua_State *L, lua_Debug *ar);
 
 lvm_state *lvm_state_of(lua_State *L) { return *(lvm_state **)lua_getextraspace(L); }
 
-// Copying bytes takes time that the hook can't see, so 64 allocated bytes count as an instruction. A refused
-// allocation makes Lua collect all garbage and ask once more, which is charged by the size of the heap. Once a budget
-// is over, small pieces are still granted: the message and the traceback need them.
+// Allocating and copying take time that the hook can't see, so an allocation counts as 4 instructions and each 32 bytes
+// as one. A refused allocation makes Lua collect all garbage and ask once more, which is charged by the size of the
+// heap. Once a budget is over, small pieces are still granted: the message and the traceback need them.
 static bool refused(lvm_state *state, size_t growth) {
     if (!state->limited) return false;
     if (growth > state->ceiling || state->used > state->ceiling - growth) {
@@ -21,7 +21,7 @@ static bool refused(lvm_state *state, size_t growth) {
         state->spent += (int64_t)(state->used >> 6);
         return true;
     }
-    state->spent += (int64_t)(growth >> 6);
+    state->spent += (int64_t)(growth >> 5) + 4;
     if (state->spent <= state->allowed) return false;
     bool first = !state->over;
     state->over = true;

@@ -5,7 +5,7 @@
 /// as `os.execute` or `io.read`.
 public struct LuaBudget: Equatable, Sendable {
     /// Instructions of Lua's virtual machine, looked at every 1,000; C functions are charged by the bytes that they
-    /// handle, and 64 allocated bytes count as one.
+    /// handle; an allocation counts as 4, and each 32 bytes of it as one.
     public var instructions: Int64
     /// Bytes above what the state held when the call began.
     public var memory: Int64
