@@ -90,6 +90,19 @@ import Testing
         #expect(lua.memoryInUse < 1_000_000)
     }
 
+    @Test("appending to a long table and taking from its end cost next to nothing")
+    func appending() throws {
+        let script = """
+            function main()
+              local t = {}
+              for i = 1, 5000 do table.insert(t, i) end
+              for i = 1, 2500 do table.remove(t); table.remove(t, #t) end
+              return #t
+            end
+            """
+        #expect(try lua.withBudget(budget) { try lua.answer(script) } == "0")
+    }
+
     @Test("a script may catch the want of memory and go on")
     func caughtMemory() throws {
         let script = "function main() return tostring(pcall(string.rep, 'x', 1 << 30)) end"
