@@ -43,6 +43,8 @@ let package = Package(
     targets: [
         // C: system libraries, and the few lines that Swift can't express.
         .target(name: "CLinux"),
+        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .target(name: "CLuaShim", dependencies: ["CLua"]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Pure: no I/O, no clock, no Foundation.
@@ -53,6 +55,7 @@ let package = Package(
         ring("PluginAPI", ["MySQLWire", "Pooling", "ProxyCore"]),
 
         // Libraries.
+        ring("LuaVM", ["CLuaShim"]),
         ring("ServerSide", ["MySQLWire", "PluginAPI", "COpenSSL"]),
 
         // I/O.
@@ -82,6 +85,7 @@ let package = Package(
         tests("SQLTextTests", ["SQLText"]),
         tests("PoolingTests", ["Pooling"]),
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
+        tests("LuaVMTests", ["LuaVM"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
         tests(

@@ -1,0 +1,41 @@
+/// What one call into a script may use.
+///
+/// Not bounded: one call of `string.find`, `match` or `gsub` whose pattern has several `.*` or `.-` in a row takes time
+/// with that power of the text's length, in C, where nothing looks at the budget; and what blocks in the system, such
+/// as `os.execute` or `io.read`.
+public struct LuaBudget: Equatable, Sendable {
+    /// Instructions of Lua's virtual machine, looked at every 1,000; C functions are charged by the bytes that they
+    /// handle; an allocation counts as 4, and each 32 bytes of it as one.
+    public var instructions: Int64
+    /// Bytes above what the state held when the call began.
+    public var memory: Int64
+
+    /// A budget; both at least 0.
+    public init(instructions: Int64, memory: Int64) {
+        self.instructions = max(instructions, 0)
+        self.memory = max(memory, 0)
+    }
+}
+
+/// How a state is set up.
+public struct LuaSettings: Equatable, Sendable {
+    /// Where `require` looks for Lua files: templates separated by semicolons; nil leaves Lua's default.
+    public var path: String?
+    /// Where `require` looks for C libraries; nil leaves Lua's default.
+    public var cpath: String?
+    /// The option that the instruction budget's error names.
+    public var instructionsOption: String
+    /// The option that the memory ceiling's error names.
+    public var memoryOption: String
+
+    /// Lua's default paths, and the names of Millrace's options.
+    public init(
+        path: String? = nil, cpath: String? = nil, instructionsOption: String = "--proxy-lua-max-instructions",
+        memoryOption: String = "--proxy-lua-max-memory"
+    ) {
+        self.path = path
+        self.cpath = cpath
+        self.instructionsOption = instructionsOption
+        self.memoryOption = memoryOption
+    }
+}
