@@ -6,7 +6,7 @@ internal import Synchronization
 final class Mailbox: Sendable {
     /// Readable for the poller, edge-triggered, whenever jobs have come; nobody needs to read it.
     let descriptor: Int32
-    private let jobs = Mutex<[@Sendable () -> Void]>([])
+    private let jobs = PosixMutex<[@Sendable () -> Void]>([])
     private let isStopping = Atomic(false)
 
     init() throws(SystemError) {

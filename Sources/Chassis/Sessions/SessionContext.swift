@@ -1,5 +1,6 @@
 package import EventLoop
 package import PluginAPI
+import Pooling
 package import ProxyCore
 
 /// What the connections of one loop share; the simulator makes its own.
@@ -10,6 +11,9 @@ package final class SessionContext {
     let log: @Sendable (LogLevel, () -> String) -> Void
     private var connections = SessionTable<ProxyConnection>()
     private let makeID: () -> UInt64
+    private var lastShortage: MonotonicTime?
+    /// So long after the last one, a shortage is a new one.
+    private static let shortageEpisode = TimeSpan.seconds(10)
 
     /// Told when a connection has ended and how; for counters and the drain.
     package var onEnded: ((EndCause) -> Void)?
@@ -23,6 +27,14 @@ package final class SessionContext {
         chains = HookChains(workers: workers)
         self.makeID = makeID
         self.log = log
+    }
+
+    /// Warns of an own shortage once an episode: it hits every new client alike.
+    func warnOfShortage(_ text: () -> String) {
+        let now = loop.now
+        defer { lastShortage = now }
+        guard lastShortage.map({ now.since($0) > Self.shortageEpisode }) ?? true else { return }
+        log(.warning, text)
     }
 
     /// How many connections are open.
