@@ -68,6 +68,26 @@ struct ConnectTests {
         }
     }
 
+    @Test("a name that was just looked up is not asked for again")
+    func knownName() async throws {
+        let listener = try #require(try ListeningSocket.open(.tcp(host: "127.0.0.1", port: 0), count: 1).first)
+        let endpoint = Endpoint.tcp(host: "localhost", port: listener.endpoint.port)
+        let rig = try Rig()
+        for turn in 1...2 {
+            let connected = Inbox<Bool>()
+            let client = Probe()
+            client.onConnected = { _ in connected.put(true) }
+            client.onEnded = { _, _ in connected.put(false) }
+            let asked = await rig.on { loop in
+                client.stream = loop.connect(to: endpoint, timeout: .seconds(20), handler: client, tag: 0)
+                return loop.namesBeingLookedUp
+            }
+            #expect(asked == (turn == 1 ? 1 : 0))
+            #expect(await connected.next() == true)
+            await rig.on { _ in client.stream?.close() }
+        }
+    }
+
     @Test("a stream closed while its name is looked up hears nothing")
     func closedEarly() async throws {
         let rig = try Rig()

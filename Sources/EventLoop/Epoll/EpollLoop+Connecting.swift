@@ -1,6 +1,15 @@
 internal import Glibc
 internal import Pooling
 
+/// A name's addresses, and how long they are taken for granted.
+struct KnownName {
+    let addresses: [SocketAddress]
+    let until: MonotonicTime
+
+    /// Long enough for a burst of connections to cost one lookup, short enough to follow a name that moves.
+    static let lifetime = TimeSpan.seconds(1)
+}
+
 extension EpollLoop {
     func start(_ stream: EpollStream, to endpoint: Endpoint, timeout: TimeSpan) {
         let attempt = ConnectAttempt(of: stream, until: now + timeout, loop: self)
@@ -21,6 +30,9 @@ extension EpollLoop {
     /// Asks the resolver on a thread of its own, unless that very question is being asked already.
     private func lookUp(_ host: String, _ port: UInt16, for attempt: ConnectAttempt) {
         let name = Endpoint.tcp(host: host, port: port)
+        if let known = knownNames[name], now < known.until {
+            return attempt.start(with: known.addresses, otherwise: EADDRNOTAVAIL)
+        }
         lookups[name, default: []].append(attempt)
         guard lookups[name]?.count == 1 else { return }
         do {
@@ -35,6 +47,10 @@ extension EpollLoop {
     }
 
     private func resolved(_ name: Endpoint, _ answer: NameResolution) {
+        knownNames[name] = nil
+        if case .addresses(let addresses) = answer {
+            knownNames[name] = KnownName(addresses: addresses, until: now + KnownName.lifetime)
+        }
         for attempt in lookups.removeValue(forKey: name) ?? [] {
             switch answer {
             case .addresses(let addresses): attempt.start(with: addresses, otherwise: EADDRNOTAVAIL)

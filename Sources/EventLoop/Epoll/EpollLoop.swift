@@ -29,6 +29,8 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
     var acceptPause = AcceptPause()
     /// Connections waiting for the same name, so that one lookup serves them all.
     var lookups: [Endpoint: [ConnectAttempt]] = [:]
+    /// What the resolver has said lately; one entry a backend's name.
+    var knownNames: [Endpoint: KnownName] = [:]
     /// The handler of streams that have none yet.
     let nobody = StreamHandler()
 
@@ -66,6 +68,9 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
     public override var now: MonotonicTime { clock }
 
     public override var streamCount: Int { streams.count }
+
+    /// Host names that the resolver is busy with.
+    package var namesBeingLookedUp: Int { lookups.count }
 
     /// Timers that are queued, cleared ones that have not been cleaned out among them.
     package var queuedDeadlines: Int { deadlines.count }
