@@ -150,3 +150,28 @@ def test_a_query_of_20_mb_passes_a_script(scripted):
         text = "x" * 20_000_000
         assert rows(connection, f"SELECT LENGTH('{text}')") == ((20_000_000,),)
     assert "not enough memory" not in proxy.output and "--proxy-lua-max-memory" not in proxy.output
+
+
+def test_connect_server_refuses(scripted):
+    proxy = scripted("""
+        function connect_server()
+          proxy.response = { type = proxy.MYSQLD_PACKET_ERR, errmsg = "closed today", errcode = 1040, sqlstate = "08004" }
+          return proxy.PROXY_SEND_RESULT
+        end
+    """)
+    with pytest.raises(pymysql.Error, match="closed today"):
+        connected(proxy)
+
+
+def test_connection_close_after_the_answer(scripted):
+    proxy = scripted("""
+        function read_query(packet)
+          if packet:find("last") then proxy.connection.connection_close = true end
+        end
+        function disconnect_client() print("left: " .. proxy.connection.client.username) io.stdout:flush() end
+    """)
+    with connected(proxy) as connection:
+        assert rows(connection, "SELECT 'last'") == (("last",),)
+        with pytest.raises(pymysql.Error):
+            rows(connection, "SELECT 1")
+    assert "left: app" in proxy.output
