@@ -4,6 +4,7 @@ import threading
 
 import pymysql
 import pytest
+from harness import proxies
 
 pytestmark = pytest.mark.millrace_only
 
@@ -175,3 +176,14 @@ def test_connection_close_after_the_answer(scripted):
         with pytest.raises(pymysql.Error):
             rows(connection, "SELECT 1")
     assert "left: app" in proxy.output
+
+
+def test_the_example_of_the_readme(scripted):
+    readme = (proxies.REPOSITORY / "README.md").read_text()
+    proxy = scripted(readme.split("```lua\n")[1].split("```")[0])
+    with connected(proxy) as connection:
+        assert rows(connection, "SELECT hello") == (("hello app",),)
+        # Types are kept, so that drivers convert as before.
+        assert rows(connection, "SELECT 7 AS id, '4111222233334444' AS card") == ((7, "****4444"),)
+        assert rows(connection, "SELECT NULL AS card") == ((None,),)
+        assert not rows(connection, "SET @a = 1")
