@@ -68,7 +68,7 @@ let package = Package(
             ]),
 
         // Plugins.
-        plugin("Proxy", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", argumentParser]),
+        plugin("Proxy", ["LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", argumentParser]),
         plugin(
             "Sandbox",
             ["COpenSSL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),
@@ -100,7 +100,8 @@ let package = Package(
                 argumentParser,
             ]),
         tests(
-            "ProxyPluginTests", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", argumentParser]),
+            "ProxyPluginTests",
+            ["LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", argumentParser]),
         tests("TidyTests", []),
     ]
 )

@@ -42,6 +42,28 @@ package struct ProxyOptions: ParsableArguments {
         help: ArgumentHelp("Wait so long for a client or a server to take what was sent to it.", valueName: "seconds"))
     var proxyWriteTimeout = 28800.0
 
+    @Option(
+        name: [.customShort("s"), .long],
+        help: ArgumentHelp("A Lua script whose functions are asked in every phase.", valueName: "file"),
+        completion: .file())
+    var proxyLuaScript: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("End a hook of the script after so many instructions of Lua.", valueName: "count"))
+    var proxyLuaMaxInstructions: Int64 = 500_000
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("End a hook of the script that wants more memory than this.", valueName: "bytes"))
+    var proxyLuaMaxMemory: Int64 = 16_777_216
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What follows from an error of the script: the traffic passes unchanged, or the client gets an error."))
+    var proxyLuaOnError = LuaFailurePolicy.pass
+
     @Flag(name: .long, help: "Load the plugin, but don't listen.")
     var noProxy = false
 
@@ -69,5 +91,14 @@ package struct ProxyOptions: ParsableArguments {
         for (name, value) in waits where !(value > 0 && value.isFinite) {
             throw ValidationError("\(name)=\(value) must be a number of seconds above 0.")
         }
+        guard (1_000...1_000_000_000).contains(proxyLuaMaxInstructions) else {
+            throw ValidationError(
+                "--proxy-lua-max-instructions=\(proxyLuaMaxInstructions) must be from 1000 to 1000000000.")
+        }
+        guard (65_536...(1 << 40)).contains(proxyLuaMaxMemory) else {
+            throw ValidationError("--proxy-lua-max-memory=\(proxyLuaMaxMemory) must be at least 65536 bytes.")
+        }
     }
 }
+
+extension LuaFailurePolicy: ExpressibleByArgument {}

@@ -1,3 +1,4 @@
+import LuaVM
 package import PluginAPI
 import Pooling
 import Synchronization
@@ -16,6 +17,8 @@ package final class ProxyPlugin: Plugin {
     private let readOnly: [Endpoint]
     private let readOnlyFallback: Bool
     private let timeouts: ProxyTimeouts
+    private let script: LuaScript?
+    private let limits: LuaLimits
 
     package init(options: ProxyOptions, host: any PluginHost) throws {
         self.host = host
@@ -28,6 +31,10 @@ package final class ProxyPlugin: Plugin {
         timeouts = ProxyTimeouts(
             connect: .seconds(options.proxyConnectTimeout), login: .seconds(options.proxyLoginTimeout),
             read: .seconds(options.proxyReadTimeout), write: .seconds(options.proxyWriteTimeout))
+        script = try options.proxyLuaScript.map { try LuaScript(reading: $0) }
+        limits = LuaLimits(
+            instructions: options.proxyLuaMaxInstructions, memory: options.proxyLuaMaxMemory,
+            onError: options.proxyLuaOnError)
     }
 
     package func start() throws {
@@ -46,7 +53,16 @@ package final class ProxyPlugin: Plugin {
     }
 
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {
-        listens ? ProxyWorker(host: host, readOnlyFallback: readOnlyFallback, loop: loop) : nil
+        guard listens else { return nil }
+        let plain = ProxyWorker(host: host, readOnlyFallback: readOnlyFallback, loop: loop)
+        guard let script else { return plain }
+        do {
+            return try LuaProxyWorker(script: script, limits: limits, host: host, loop: loop, fallback: plain)
+        } catch {
+            host.log(.error, "\(script.path) can't be loaded on loop \(loop.index): \(error.message)")
+            // Without a worker, nobody names a backend: clients are refused.
+            return limits.onError == .pass ? plain : nil
+        }
     }
 
     package func stop() {}

@@ -1,0 +1,144 @@
+import LuaVM
+import MySQLWire
+import PluginAPI
+import Pooling
+
+/// `proxy.connection`: the session of the client whose hook runs.
+final class LuaConnection: LuaObject {
+    private weak var scope: LuaSession?
+
+    init(_ scope: LuaSession) { self.scope = scope }
+
+    override class var luaType: LuaObjectType {
+        LuaObjectType(
+            name: "proxy.connection",
+            fields: [
+                "backend_ndx", "connection_close", "client", "server", "default_db", "thread_id", "mysqld_version",
+            ])
+    }
+
+    override func read(field: Int, _ frame: inout LuaFrame) throws(LuaError) -> Int {
+        let scope = try live()
+        switch field {
+        case 0: try frame.push(scope.backendIndex)
+        case 1: return 0
+        case 2: try frame.push(LuaSocket(scope.session, side: .client))
+        case 3:
+            guard scope.session.backend != nil, scope.hook != .connectServer else { return 0 }
+            try frame.push(LuaSocket(scope.session, side: .server))
+        default:
+            let name = Self.luaType.fields[field]
+            let side = field == 4 ? "client.\(name) or proxy.connection.server" : "server"
+            throw LuaError("proxy.connection.\(name) is gone: use proxy.connection.\(side).\(name)")
+        }
+        return 1
+    }
+
+    override func write(field: Int, _ frame: inout LuaFrame) throws(LuaError) {
+        let scope = try live()
+        switch field {
+        case 0: try choose(frame.integer(at: 3), scope)
+        case 1:
+            guard frame.kind(at: 3) == .boolean else {
+                throw LuaError("proxy.connection.connection_close takes true or false")
+            }
+            if frame.isTrue(at: 3) { scope.session.closeAfterResult() }
+        default: try super.write(field: field, &frame)
+        }
+    }
+
+    private func choose(_ number: Int64?, _ scope: LuaSession) throws(LuaError) {
+        let count = scope.backends.all.count
+        guard let number, number >= 0, number <= count else {
+            throw LuaError("proxy.connection.backend_ndx takes a number from 0 (none) to \(count)")
+        }
+        switch scope.hook {
+        case .connectServer: scope.chosenBackend = Int(number)
+        // Scripts give their server connection back this way; here it ends with the client.
+        case .disconnectClient where number == 0: break
+        default:
+            guard number == scope.backendIndex else {
+                throw LuaError(
+                    "proxy.connection.backend_ndx can be set in connect_server only: "
+                        + "a client keeps its server connection to the end")
+            }
+        }
+    }
+
+    private func live() throws(LuaError) -> LuaSession {
+        guard let scope else {
+            throw LuaError("the client of this proxy.connection is gone; use proxy.connection anew in each hook")
+        }
+        return scope
+    }
+}
+
+/// `proxy.connection.client` or `.server`: one side's login, greeting and addresses.
+final class LuaSocket: LuaObject {
+    enum Side { case client, server }
+
+    private weak var session: Session?
+    private let side: Side
+
+    init(_ session: Session, side: Side) {
+        self.session = session
+        self.side = side
+    }
+
+    override class var luaType: LuaObjectType {
+        LuaObjectType(
+            name: "proxy.connection.client/server",
+            fields: [
+                "default_db", "username", "scrambled_password", "auth_plugin_name", "mysqld_version", "thread_id",
+                "scramble_buffer", "src", "dst", "address",
+            ])
+    }
+
+    override func read(field: Int, _ frame: inout LuaFrame) throws(LuaError) -> Int {
+        guard let session else {
+            throw LuaError("the client of this object is gone; use proxy.connection anew in each hook")
+        }
+        switch field {
+        case 0: return try frame.pushPresent(session.login.map { $0.schemaBytes ?? [] })
+        case 1: return try frame.pushPresent(session.login?.userBytes)
+        case 2: return try frame.pushPresent(session.login?.authResponse)
+        case 3:
+            return try frame.pushPresent(
+                (session.login?.authMethod ?? session.greeting?.authMethod).map { Array($0.utf8) })
+        case 6: return try frame.pushPresent(session.greeting?.scramble)
+        case 4, 5: return try readNumber(field, session, &frame)
+        case 7, 8: return try readAddress(isSource: field == 7, session, &frame)
+        default: throw LuaError("address is gone: use src.name or dst.name")
+        }
+    }
+
+    private func readNumber(_ field: Int, _ session: Session, _ frame: inout LuaFrame) throws(LuaError) -> Int {
+        guard let greeting = session.greeting else { return 0 }
+        let version = greeting.serverVersionNumber
+        let number = version.major &* 10_000
+        try frame.push(
+            field == 5 ? Int(greeting.connectionID) : number &+ (version.minor &* 100) &+ version.patch)
+        return 1
+    }
+
+    private func readAddress(isSource: Bool, _ session: Session, _ frame: inout LuaFrame) throws(LuaError) -> Int {
+        switch (side, isSource) {
+        case (.client, true): try frame.push(LuaAddress(session.clientAddress))
+        case (.client, false): try frame.push(LuaAddress(session.listenerAddress))
+        case (.server, true): return 0
+        case (.server, false):
+            guard let backend = session.backend else { return 0 }
+            try frame.push(LuaAddress(backend.endpoint.description))
+        }
+        return 1
+    }
+}
+
+extension LuaFrame {
+    /// Pushes bytes where there are some; answers how many values that made.
+    mutating func pushPresent(_ bytes: [UInt8]?) throws(LuaError) -> Int {
+        guard let bytes else { return 0 }
+        try push(bytes)
+        return 1
+    }
+}

@@ -1,0 +1,80 @@
+import LuaVM
+import MySQLWire
+
+extension LuaFrame {
+    /// Reads `{ fields = {{name =, type =}, …}, rows = {{…}, …} }`.
+    mutating func resultset(_ table: Int, _ limit: Int) throws(LuaError) -> LuaResponse {
+        guard try pushField("fields", of: table) == .table else {
+            throw LuaError("proxy.response.resultset.fields must be a table, as {{ name = \"id\" }}")
+        }
+        var room = limit
+        let columns = try columns(count, &room, limit)
+        guard !columns.isEmpty else {
+            throw LuaError("proxy.response.resultset.fields is empty: a result set has at least one field")
+        }
+        guard try pushField("rows", of: table) == .table else {
+            throw LuaError("proxy.response.resultset.rows must be a table, as {{ \"1\" }} or {}")
+        }
+        return .result(columns: columns, rows: try rows(count, columns.count, &room, limit))
+    }
+
+    private mutating func columns(
+        _ fields: Int, _ room: inout Int, _ limit: Int
+    ) throws(LuaError) -> [ColumnDefinition] {
+        var columns: [ColumnDefinition] = []
+        while try pushElement(columns.count + 1, of: fields) != .nil {
+            guard kind(at: count) == .table else {
+                throw LuaError("proxy.response.resultset.fields[\(columns.count + 1)] must be a table with a name")
+            }
+            let field = count
+            try pushField("name", of: field)
+            let name = string(at: count) ?? "no-field-name"
+            try pushField("type", of: field)
+            let type = integer(at: count).flatMap { UInt8(exactly: $0) } ?? ColumnType.string.rawValue
+            try take(name.utf8.count + 64, from: &room, limit)
+            columns.append(
+                ColumnDefinition(
+                    name: name, type: ColumnType(rawValue: type), flags: .primaryKey, collation: 8, length: 32))
+            pop(3)
+        }
+        return columns
+    }
+
+    private mutating func rows(
+        _ table: Int, _ width: Int, _ room: inout Int, _ limit: Int
+    ) throws(LuaError) -> [[[UInt8]?]] {
+        var rows: [[[UInt8]?]] = []
+        while try pushElement(rows.count + 1, of: table) != .nil {
+            guard kind(at: count) == .table else {
+                throw LuaError("proxy.response.resultset.rows[\(rows.count + 1)] must be a table of values")
+            }
+            let row = count
+            var values: [[UInt8]?] = []
+            for column in 1...width {
+                try pushElement(column, of: row)
+                let value = try cell(rows.count + 1, column)
+                try take((value?.count ?? 0) + 9, from: &room, limit)
+                values.append(value)
+                pop()
+            }
+            rows.append(values)
+            pop()
+        }
+        return rows
+    }
+
+    /// A value as text; nil and booleans are NULL, as in mysql-proxy.
+    private mutating func cell(_ row: Int, _ column: Int) throws(LuaError) -> [UInt8]? {
+        switch kind(at: count) {
+        case .string: return bytes(at: count)
+        case .nil, .none, .boolean: return nil
+        case .number:
+            if let whole = integer(at: count) { return Array("\(whole)".utf8) }
+            return Array(try text(at: count).utf8)
+        case .table, .function, .userdata, .lightUserdata, .thread:
+            throw LuaError(
+                "proxy.response.resultset.rows[\(row)][\(column)] is \(description(at: count)): "
+                    + "give a string, a number or nil")
+        }
+    }
+}

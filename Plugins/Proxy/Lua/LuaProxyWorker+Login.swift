@@ -1,0 +1,114 @@
+import LuaVM
+import MySQLWire
+import PluginAPI
+
+extension LuaProxyWorker: ConnectHook {
+    func connect(_ session: Session) -> ConnectVerdict {
+        let scope: LuaSession
+        do {
+            scope = try self.scope(of: session)
+        } catch {
+            let verdict: ConnectVerdict? = failed("the script's top level", error, pass: nil) { .refuse($0) }
+            return verdict ?? fallback.connect(session)
+        }
+        scope.commandBegins()
+        scope.chosenBackend = 0
+        let verdict: ConnectVerdict = ask(
+            .connectServer, scope, pass: .next, refuse: { .refuse($0) }, { .none },
+            { decision, frame throws(LuaError) in
+                guard decision == .sendResult else { return .next }
+                return try Self.greeting(try frame.response(of: scope))
+            })
+        guard case .next = verdict else { return verdict }
+        return chosen(scope) ?? fallback.connect(session)
+    }
+
+    private static func greeting(_ response: LuaResponse) throws(LuaError) -> ConnectVerdict {
+        switch response {
+        case .error(let error): return .refuse(error)
+        case .raw(let packets):
+            guard let greeting = packets.first, packets.count == 1 else {
+                throw LuaError("connect_server answers one packet: proxy.response.packets = { greeting }")
+            }
+            return .greet(greeting)
+        case .ok, .result:
+            throw LuaError(
+                "connect_server can't answer MYSQLD_PACKET_OK: a client expects a greeting "
+                    + "(proxy.MYSQLD_PACKET_RAW) or an error (proxy.MYSQLD_PACKET_ERR)")
+        }
+    }
+
+    /// The backend that the script has chosen, unless it is down.
+    private func chosen(_ scope: LuaSession) -> ConnectVerdict? {
+        let all = host.backends.all
+        guard scope.chosenBackend > 0, scope.chosenBackend <= all.count, scope.session.failedConnects <= all.count
+        else { return nil }
+        let backend = all[scope.chosenBackend - 1]
+        return backend.state == .down ? nil : .backend(backend)
+    }
+}
+
+extension LuaProxyWorker: HandshakeHook, AuthHook, AuthResultHook {
+    func handshake(_ packet: Span<UInt8>, in session: Session) -> HandshakeVerdict {
+        guard let scope = knownScope(of: session) else { return .next }
+        scope.commandBegins()
+        return ask(
+            .readHandshake, scope, pass: .next, refuse: { .refuse($0) }, { .none },
+            { decision, frame throws(LuaError) in
+                // PROXY_SEND_QUERY is mysql-proxy's old word for it.
+                guard decision == .sendResult || decision == .sendQuery else { return .next }
+                switch try frame.response(of: scope) {
+                case .error(let error): return .refuse(error)
+                case .raw(let packets): return .replace(packets.first ?? [])
+                case .ok, .result:
+                    throw LuaError(
+                        "read_handshake can't answer MYSQLD_PACKET_OK: a client expects a greeting "
+                            + "(proxy.MYSQLD_PACKET_RAW) or an error (proxy.MYSQLD_PACKET_ERR)")
+                }
+            })
+    }
+
+    func auth(_ packet: Span<UInt8>, in session: Session) -> AuthVerdict {
+        guard let scope = knownScope(of: session) else { return .next }
+        scope.commandBegins()
+        return ask(
+            .readAuth, scope, pass: .next, refuse: { .refuse($0) }, { .none },
+            { decision, frame throws(LuaError) in
+                switch decision {
+                case .none, .ignoreResult: return .next
+                case .sendQuery: return scope.queue.first.map { .replace($0.packet) } ?? .next
+                case .sendResult: return .answer(try Self.onePacket(&frame, scope))
+                }
+            })
+    }
+
+    func authResult(_ packet: Span<UInt8>, in session: Session) -> AuthResultVerdict {
+        guard let scope = knownScope(of: session) else { return .next }
+        scope.commandBegins()
+        let bytes = packet.withUnsafeBufferPointer { Array($0) }
+        return ask(
+            .readAuthResult, scope, pass: .next, refuse: { .replace($0.encode()) }, { .table(packet: bytes) },
+            { decision, frame throws(LuaError) in
+                guard decision == .sendResult else { return .next }
+                return .replace(try Self.onePacket(&frame, scope))
+            })
+    }
+
+    /// `proxy.response` as the answer to a login.
+    private static func onePacket(_ frame: inout LuaFrame, _ scope: LuaSession) throws(LuaError) -> [UInt8] {
+        let payloads = try frame.response(of: scope)
+            .payloads(status: .autocommit, capabilities: scope.session.agreedCapabilities)
+        guard payloads.count == 1 else {
+            throw LuaError("a login is answered with one packet: an OK without resultset, an ERR or one RAW packet")
+        }
+        return payloads[0]
+    }
+}
+
+extension LuaProxyWorker: DisconnectHook {
+    func disconnect(_ session: Session) {
+        guard let scope = knownScope(of: session) else { return }
+        ask(.disconnectClient, scope, pass: (), refuse: { _ in }, { .none }, { _, _ throws(LuaError) in })
+        forget(session)
+    }
+}

@@ -1,0 +1,44 @@
+import LuaVM
+import PluginAPI
+
+extension LuaState {
+    /// Makes the global table `proxy` with constants and `proxy.global`; answers its metatable.
+    func installProxy(backends: BackendSet) throws(LuaError) -> LuaReference {
+        try withFrame { frame throws(LuaError) in
+            try frame.pushGlobals()
+            try frame.pushTable(fields: 100)
+            for (name, value) in LuaConstants.all {
+                try frame.push(value)
+                try frame.popIntoField(name, of: 2)
+            }
+            try frame.pushProxyGlobal(backends)
+            try frame.popIntoField("global", of: 2)
+            let metatable = try frame.setSwitchboard(on: 2)
+            try frame.pushCopy(of: 2)
+            try frame.popIntoField("proxy", of: 1)
+            return metatable
+        }
+    }
+}
+
+extension LuaFrame {
+    fileprivate mutating func pushProxyGlobal(_ backends: BackendSet) throws(LuaError) {
+        try pushTable(fields: 2)
+        let table = count
+        try pushTable()
+        try popIntoField("config", of: table)
+        try push(LuaBackends(backends))
+        try popIntoField("backends", of: table)
+    }
+
+    /// Gives the table at `index` an empty metatable, by Lua's own setmetatable.
+    fileprivate mutating func setSwitchboard(on index: Int) throws(LuaError) -> LuaReference {
+        try pushTable(fields: 2)
+        let metatable = count
+        try pushField("setmetatable", of: 1)
+        try pushCopy(of: index)
+        try pushCopy(of: metatable)
+        try call(arguments: 2, results: 0)
+        return try popReference()
+    }
+}
