@@ -32,7 +32,7 @@ struct LuaErrorTests {
             ("proxy.response = {type = 250, packets = {{}}} return 2", "packets[1] must be a string"),
             (
                 "proxy.response = {type = 250, packets = setmetatable({}, {__index = function() return 'x' end})} return 2",
-                "larger than"
+                "too many values"
             ),
             ("proxy.queries:append('x', 'y')", "the id must be an integer"),
             ("proxy.queries:append(1, {})", "must be a string that begins with a command byte"),
@@ -40,6 +40,11 @@ struct LuaErrorTests {
             ("proxy.queries:append(1, 'x', 5)", "the options must be a table"),
             ("proxy.queries:append(1, 'x', {resultset_is_needed = 1})", "must be true or false"),
             ("local s = string.rep('x', 300000) while true do proxy.queries:append(1, s) end", "would hold more than"),
+            ("while true do proxy.queries:prepend(1, 'x') end", "holds 1000 queries, which is the most"),
+            (
+                "local s = string.rep('x', 100000) proxy.response = {type = 250, packets = {s,s,s,s,s,s,s,s,s,s,s}} return 2",
+                "response is larger than"
+            ),
             ("proxy.connection.backend_ndx = 2", "can be set in connect_server only"),
             ("proxy.connection.backend_ndx = 9", "takes a number from 0 (none) to 2"),
             ("proxy.connection.other = 1", "is not writable"),

@@ -65,6 +65,8 @@ final class LuaEngine {
     ) throws(LuaError) -> Verdict {
         scope.hook = hook
         scope.byteLimit = Int(limits.memory) + argument.size
+        // Reading a value from a table costs as much as some instructions.
+        scope.valueLimit = Int(limits.instructions / 10)
         defer { scope.hook = nil }
         guard let environment = scope.environment else { throw LuaError("the script isn't running") }
         return try state.withBudget(budget(argument.size)) { () throws(LuaError) in

@@ -3,23 +3,23 @@ import MySQLWire
 
 extension LuaFrame {
     /// Reads `{ fields = {{name =, type =}, …}, rows = {{…}, …} }`.
-    mutating func resultset(_ table: Int, _ limit: Int) throws(LuaError) -> LuaResponse {
+    mutating func resultset(_ table: Int, _ room: ResponseRoom) throws(LuaError) -> LuaResponse {
         guard try pushField("fields", of: table) == .table else {
             throw LuaError("proxy.response.resultset.fields must be a table, as {{ name = \"id\" }}")
         }
-        var room = limit
-        let columns = try columns(count, &room, limit)
+        var room = room
+        let columns = try columns(count, &room)
         guard !columns.isEmpty else {
             throw LuaError("proxy.response.resultset.fields is empty: a result set has at least one field")
         }
         guard try pushField("rows", of: table) == .table else {
             throw LuaError("proxy.response.resultset.rows must be a table, as {{ \"1\" }} or {}")
         }
-        return .result(columns: columns, rows: try rows(count, columns.count, &room, limit))
+        return .result(columns: columns, rows: try rows(count, columns.count, &room))
     }
 
     private mutating func columns(
-        _ fields: Int, _ room: inout Int, _ limit: Int
+        _ fields: Int, _ room: inout ResponseRoom
     ) throws(LuaError) -> [ColumnDefinition] {
         var columns: [ColumnDefinition] = []
         while try pushElement(columns.count + 1, of: fields) != .nil {
@@ -31,7 +31,7 @@ extension LuaFrame {
             let name = string(at: count) ?? "no-field-name"
             try pushField("type", of: field)
             let type = integer(at: count).flatMap { UInt8(exactly: $0) } ?? ColumnType.string.rawValue
-            try take(name.utf8.count + 64, from: &room, limit)
+            try room.take(name.utf8.count + 64)
             columns.append(
                 ColumnDefinition(
                     name: name, type: ColumnType(rawValue: type), flags: .primaryKey, collation: 8, length: 32))
@@ -41,7 +41,7 @@ extension LuaFrame {
     }
 
     private mutating func rows(
-        _ table: Int, _ width: Int, _ room: inout Int, _ limit: Int
+        _ table: Int, _ width: Int, _ room: inout ResponseRoom
     ) throws(LuaError) -> [[[UInt8]?]] {
         var rows: [[[UInt8]?]] = []
         while try pushElement(rows.count + 1, of: table) != .nil {
@@ -53,10 +53,11 @@ extension LuaFrame {
             for column in 1...width {
                 try pushElement(column, of: row)
                 let value = try cell(rows.count + 1, column)
-                try take((value?.count ?? 0) + 9, from: &room, limit)
+                try room.take((value?.count ?? 0) + 9)
                 values.append(value)
                 pop()
             }
+            try room.take(1)
             rows.append(values)
             pop()
         }

@@ -5,6 +5,9 @@ final class LuaQueries: LuaObject {
     /// The session's script; gone with the session.
     private weak var scope: LuaSession?
 
+    /// More than a script that knows what it does puts in place of one command.
+    private static let most = 1_000
+
     init(_ scope: LuaSession) { self.scope = scope }
 
     override class var luaType: LuaObjectType {
@@ -43,6 +46,9 @@ final class LuaQueries: LuaObject {
             throw LuaError(
                 "proxy.queries:\(name)(id, packet): the packet must be a string that begins with a command byte, as "
                     + "string.char(proxy.COM_QUERY) .. \"SELECT 1\"")
+        }
+        guard scope.queue.count < Self.most else {
+            throw LuaError("proxy.queries holds \(Self.most) queries, which is the most; append fewer")
         }
         guard scope.queuedBytes + packet.count <= scope.byteLimit else {
             throw LuaError(

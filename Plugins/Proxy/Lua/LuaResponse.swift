@@ -43,8 +43,8 @@ extension LuaFrame {
         let response = count
         try pushField("type", of: response)
         switch integer(at: count) {
-        case 0: return try okResponse(response, scope.byteLimit)
-        case 250: return .raw(try rawPackets(response, scope.byteLimit))
+        case 0: return try okResponse(response, ResponseRoom(scope))
+        case 250: return .raw(try rawPackets(response, ResponseRoom(scope)))
         case 255: return .error(try errorResponse(response))
         default:
             throw LuaError(
@@ -53,9 +53,9 @@ extension LuaFrame {
         }
     }
 
-    private mutating func okResponse(_ response: Int, _ limit: Int) throws(LuaError) -> LuaResponse {
+    private mutating func okResponse(_ response: Int, _ room: ResponseRoom) throws(LuaError) -> LuaResponse {
         switch try pushField("resultset", of: response) {
-        case .table: return try resultset(count, limit)
+        case .table: return try resultset(count, room)
         case .nil: break
         default: throw LuaError("proxy.response.resultset must be a table with fields and rows")
         }
@@ -86,18 +86,18 @@ extension LuaFrame {
         return UInt64(value)
     }
 
-    private mutating func rawPackets(_ response: Int, _ limit: Int) throws(LuaError) -> [[UInt8]] {
+    private mutating func rawPackets(_ response: Int, _ room: ResponseRoom) throws(LuaError) -> [[UInt8]] {
         guard try pushField("packets", of: response) == .table else {
             throw LuaError("proxy.response.packets must be a table of strings, one a packet")
         }
         let table = count
         var packets: [[UInt8]] = []
-        var room = limit
+        var room = room
         while try pushElement(packets.count + 1, of: table) != .nil {
             guard let packet = bytes(at: count) else {
                 throw LuaError("proxy.response.packets[\(packets.count + 1)] must be a string")
             }
-            try take(packet.count + 24, from: &room, limit)
+            try room.take(packet.count + 24)
             packets.append(packet)
             pop()
         }
@@ -106,11 +106,29 @@ extension LuaFrame {
         }
         return packets
     }
+}
 
-    /// Takes a response's bytes from what it may have.
-    func take(_ size: Int, from room: inout Int, _ limit: Int) throws(LuaError) {
-        room -= size
-        guard room < 0 else { return }
-        throw LuaError("proxy.response is larger than \(limit) bytes; answer less, or raise --proxy-lua-max-memory")
+/// What a response may still have, in bytes and in values, each of which takes the loop's time to read.
+struct ResponseRoom {
+    private let limit: Int
+    private var bytes: Int
+    private var values: Int
+
+    init(_ scope: LuaSession) {
+        limit = scope.byteLimit
+        bytes = scope.byteLimit
+        values = scope.valueLimit
+    }
+
+    /// Takes one value of so many bytes.
+    mutating func take(_ size: Int) throws(LuaError) {
+        bytes -= size
+        values -= 1
+        guard bytes >= 0 else {
+            throw LuaError("proxy.response is larger than \(limit) bytes; answer less, or raise --proxy-lua-max-memory")
+        }
+        guard values >= 0 else {
+            throw LuaError("proxy.response has too many values; answer less, or raise --proxy-lua-max-instructions")
+        }
     }
 }

@@ -26,6 +26,8 @@ final class LuaSession {
     var hook: LuaHook?
     /// Bytes that queries or a response may have in the running hook.
     var byteLimit = 0
+    /// Values that a response may have in the running hook.
+    var valueLimit = 0
 
     /// `proxy.queries`, next one first.
     var queue: [QueuedQuery] = []
