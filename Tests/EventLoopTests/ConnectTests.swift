@@ -73,16 +73,18 @@ struct ConnectTests {
         let listener = try #require(try ListeningSocket.open(.tcp(host: "127.0.0.1", port: 0), count: 1).first)
         let endpoint = Endpoint.tcp(host: "localhost", port: listener.endpoint.port)
         let rig = try Rig()
+        let start = await rig.on { $0.now }
         for turn in 1...2 {
             let connected = Inbox<Bool>()
             let client = Probe()
             client.onConnected = { _ in connected.put(true) }
             client.onEnded = { _, _ in connected.put(false) }
-            let asked = await rig.on { loop in
+            let (asked, age) = await rig.on { loop in
                 client.stream = loop.connect(to: endpoint, timeout: .seconds(20), handler: client, tag: 0)
-                return loop.namesBeingLookedUp
+                return (loop.namesBeingLookedUp, loop.now.since(start))
             }
-            #expect(asked == (turn == 1 ? 1 : 0))
+            // On a machine that is busy for a second, the answer may be too old by now.
+            #expect(asked == (turn == 1 ? 1 : 0) || age >= .seconds(1))
             #expect(await connected.next() == true)
             await rig.on { _ in client.stream?.close() }
         }

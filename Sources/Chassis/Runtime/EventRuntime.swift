@@ -12,6 +12,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     private let log: ProcessLog
     private let host: HostServices
     private let numbers = SessionNumbers()
+    private let shortages: ShortageWarning
     private var plugins: [any Plugin] = []
     private var listeners: [(sockets: [ListeningSocket], service: Service)] = []
     private var loops: [LoopThread] = []
@@ -37,6 +38,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         self.configuration = configuration
         self.log = log
         host = HostServices(log: log)
+        shortages = ShortageWarning { level, text in log.log(level, text()) }
     }
 
     /// Makes every plugin, then starts them, then opens every port that they have asked for.
@@ -60,11 +62,13 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
 
     private func startLoop(_ index: Int) throws -> LoopThread {
         let loop = try EpollLoop(index: index)
-        loop.onAcceptPaused = { [log] error in
-            log.log(.warning, "accepting pauses, open connections go on: \(error); raise --max-open-files")
+        loop.onAcceptPaused = { [shortages, unowned loop] error in
+            shortages.met(now: loop.now) { "accepting pauses, open connections go on: \(error)" }
         }
         let box = RuntimeBox(
-            runtime: LoopRuntime(loop: loop, log: log, numbers: numbers) { [weak self] in self?.loopIsEmpty(index) })
+            runtime: LoopRuntime(loop: loop, log: log, numbers: numbers, shortages: shortages) { [weak self] in
+                self?.loopIsEmpty(index)
+            })
         let plugins = plugins
         let sockets = listeners.map { (socket: $0.sockets[index], service: $0.service) }
         loop.execute {

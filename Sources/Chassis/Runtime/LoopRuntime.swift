@@ -19,6 +19,7 @@ final class LoopRuntime {
     private unowned let loop: EventLoop
     private let log: ProcessLog
     private let numbers: SessionNumbers
+    private let shortages: ShortageWarning
     private let onEmpty: () -> Void
     private var sessions: SessionContext?
     private var embedded: [ObjectIdentifier: EmbeddedConnection] = [:]
@@ -26,10 +27,14 @@ final class LoopRuntime {
     private var isDraining = false
 
     /// - Parameter onEmpty: told on the loop's thread when the loop drains and its last session has ended.
-    init(loop: EventLoop, log: ProcessLog, numbers: SessionNumbers, onEmpty: @escaping () -> Void) {
+    init(
+        loop: EventLoop, log: ProcessLog, numbers: SessionNumbers, shortages: ShortageWarning,
+        onEmpty: @escaping () -> Void
+    ) {
         self.loop = loop
         self.log = log
         self.numbers = numbers
+        self.shortages = shortages
         self.onEmpty = onEmpty
     }
 
@@ -37,7 +42,7 @@ final class LoopRuntime {
     func begin(plugins: [any Plugin], listeners: [Listener]) {
         let context = SessionContext(
             loop: loop, workers: plugins.compactMap { $0.makeWorker(on: self) }, makeID: numbers.nextSession,
-            log: { [log] level, text in log.log(level, text()) })
+            shortages: shortages, log: { [log] level, text in log.log(level, text()) })
         context.onEnded = { [weak self] _ in self?.tellIfEmpty() }
         sessions = context
         for listener in listeners {

@@ -135,7 +135,7 @@ extension ProxyConnection {
         guard let failed = session.backend else { return }
         detachBackend()
         if reason.isOwnShortage {
-            context.warnOfShortage {
+            context.shortages.met(now: context.loop.now) {
                 "no connection to backend \(failed.endpoint): this process is short of it: \(reason)"
             }
             return refuse(

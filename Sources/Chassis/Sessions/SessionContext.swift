@@ -1,6 +1,5 @@
 package import EventLoop
 package import PluginAPI
-import Pooling
 package import ProxyCore
 
 /// What the connections of one loop share; the simulator makes its own.
@@ -11,9 +10,8 @@ package final class SessionContext {
     let log: @Sendable (LogLevel, () -> String) -> Void
     private var connections = SessionTable<ProxyConnection>()
     private let makeID: () -> UInt64
-    private var lastShortage: MonotonicTime?
-    /// So long after the last one, a shortage is a new one.
-    private static let shortageEpisode = TimeSpan.seconds(10)
+    /// Shared by all loops of the process.
+    let shortages: ShortageWarning
 
     /// Told when a connection has ended and how; for counters and the drain.
     package var onEnded: ((EndCause) -> Void)?
@@ -21,20 +19,13 @@ package final class SessionContext {
     /// - Parameter makeID: gives every session of the process a number of its own.
     package init(
         loop: EventLoop, workers: [any PluginWorker], makeID: @escaping () -> UInt64,
-        log: @escaping @Sendable (LogLevel, () -> String) -> Void
+        shortages: ShortageWarning? = nil, log: @escaping @Sendable (LogLevel, () -> String) -> Void
     ) {
         self.loop = loop
+        self.shortages = shortages ?? ShortageWarning(log: log)
         chains = HookChains(workers: workers)
         self.makeID = makeID
         self.log = log
-    }
-
-    /// Warns of an own shortage once an episode: it hits every new client alike.
-    func warnOfShortage(_ text: () -> String) {
-        let now = loop.now
-        defer { lastShortage = now }
-        guard lastShortage.map({ now.since($0) > Self.shortageEpisode }) ?? true else { return }
-        log(.warning, text)
     }
 
     /// How many connections are open.
