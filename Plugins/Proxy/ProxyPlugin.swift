@@ -1,7 +1,6 @@
 import LuaVM
 package import PluginAPI
 import Pooling
-import Synchronization
 
 /// Listens for clients and connects each of them to one server: the process's plainest use.
 ///

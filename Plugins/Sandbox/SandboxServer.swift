@@ -1,7 +1,6 @@
 import MySQLWire
 import PluginAPI
 import ServerSide
-import Synchronization
 
 /// Makes the sandbox's sessions.
 final class SandboxServer: ServerSessionFactory {

@@ -70,12 +70,8 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
                 self?.loopIsEmpty(index)
             })
         let plugins = plugins
-        let sockets = listeners.map { (socket: $0.sockets[index], service: $0.service) }
-        loop.execute {
-            box.runtime.begin(
-                plugins: plugins,
-                listeners: sockets.map { LoopRuntime.Listener(socket: $0.socket, service: $0.service) })
-        }
+        let listeners = listeners.map { LoopRuntime.Listener(socket: $0.sockets[index], service: $0.service) }
+        loop.execute { box.runtime.begin(plugins: plugins, listeners: listeners) }
         return LoopThread(loop: loop, runtime: box, thread: try EventLoopThread(running: loop))
     }
 

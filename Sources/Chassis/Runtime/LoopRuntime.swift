@@ -8,7 +8,7 @@ import ProxyCore
 /// Everything but `init` runs on the loop's thread.
 final class LoopRuntime {
     /// A socket to accept from, and what its clients are for.
-    struct Listener {
+    struct Listener: Sendable {
         let socket: ListeningSocket
         let service: Service
     }

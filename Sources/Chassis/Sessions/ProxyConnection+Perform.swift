@@ -208,8 +208,9 @@ extension ProxyConnection {
     }
 
     private func logEnd(_ cause: EndCause) {
-        let isProbe = cause == .clientLost(.readAuth) || cause == .clientLost(.readHandshake)
-        let level: LogLevel = cause.isOrderly || isProbe || cause == .clientLost(.connectServer) ? .debug : .info
+        // A port scan, or a load balancer's look whether somebody answers.
+        let probes: [EndCause] = [.clientLost(.connectServer), .clientLost(.readHandshake), .clientLost(.readAuth)]
+        let level: LogLevel = cause.isOrderly || probes.contains(cause) ? .debug : .info
         let session = session
         context.log(cause.blame == .backend && !cause.isOrderly ? .warning : level) {
             let backend = session.backend.map { " on \($0.endpoint)" } ?? ""
