@@ -29,6 +29,11 @@ class Proxy(Process):
         self.wait_until_ready(lambda: self.listens)
         return self
 
+    def wait_until_it_says_so(self):
+        """Without a connection, which hooks and counters would see."""
+        self.wait_until_ready(lambda: "is ready as process" in self.output)
+        return self
+
     @property
     def listens(self):
         if self.listen.socket:
@@ -36,8 +41,8 @@ class Proxy(Process):
         return accepts(self.listen.port, self.listen.host)
 
 
-def start_millrace(folder, backends, *options, listen=None, plugins="proxy", environment=None):
-    """Starts Millrace before the given backends and waits until it listens."""
+def start_millrace(folder, backends, *options, listen=None, plugins="proxy", environment=None, unseen=False):
+    """Starts Millrace before the given backends and waits until it listens; unseen: without connecting to it."""
     listen = listen or Target(port=free_port())
     arguments = [
         BINARY, f"--plugins={plugins}", f"--proxy-address={listen.address}", "--log-level=debug",
@@ -45,7 +50,7 @@ def start_millrace(folder, backends, *options, listen=None, plugins="proxy", env
     ]  # fmt: skip
     proxy = Proxy(arguments, folder, listen, environment)
     try:
-        return proxy.wait_until_listening()
+        return proxy.wait_until_it_says_so() if unseen else proxy.wait_until_listening()
     except BaseException:
         proxy.kill()
         raise
