@@ -1,0 +1,43 @@
+-- answer-without-a-backend: plays a whole server; no MySQL or MariaDB is needed.
+--
+--   $ millrace -s Scripts/examples/answer-without-a-backend.lua
+--   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p
+--   > SELECT clock;
+--   20…
+--   > SELECT 1;
+--   ERROR 1064 (42000): this server knows SELECT clock only
+
+-- Protocol 10, a version, a connection's id, 20 bytes of salt in two parts, capabilities, a collation, a status.
+local CAPABILITIES = 0x000fa28f -- everything usual, but no TLS and no compression
+local GREETING = "\10" .. "5.5.5-10.11.0-script\0" .. string.pack("<I4", 1) .. "12345678\0"
+  .. string.pack("<I2BI2I2B", CAPABILITIES & 0xffff, 45, 2, CAPABILITIES >> 16, 21) .. ("\0"):rep(10)
+  .. "901234567890\0" .. "mysql_native_password\0"
+
+function connect_server()
+  proxy.response = { type = proxy.MYSQLD_PACKET_RAW, packets = { GREETING } }
+  return proxy.PROXY_SEND_RESULT
+end
+
+-- Everybody may come in; answer MYSQLD_PACKET_ERR to refuse somebody.
+function read_auth()
+  proxy.response = { type = proxy.MYSQLD_PACKET_OK }
+  return proxy.PROXY_SEND_RESULT
+end
+
+function read_query(packet)
+  if packet:byte() == proxy.COM_QUERY and packet:sub(2):lower() == "select clock" then
+    proxy.response = {
+      type = proxy.MYSQLD_PACKET_OK,
+      resultset = { fields = { { name = "clock" } }, rows = { { os.date("%Y-%m-%d %H:%M:%S") } } },
+    }
+  elseif packet:byte() == proxy.COM_QUERY and packet:sub(2, 7):lower() == "select" then
+    proxy.response = {
+      type = proxy.MYSQLD_PACKET_ERR, errcode = 1064, sqlstate = "42000",
+      errmsg = "this server knows SELECT clock only",
+    }
+  else
+    -- Drivers set their character set, ask whether the server is there, and quit.
+    proxy.response = { type = proxy.MYSQLD_PACKET_OK }
+  end
+  return proxy.PROXY_SEND_RESULT
+end

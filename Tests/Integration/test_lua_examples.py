@@ -1,0 +1,54 @@
+"""Scripts/examples: each does what its comment block says to try."""
+
+import pytest
+from harness.proxies import REPOSITORY
+from harness.transcript import Transcript
+
+pytestmark = pytest.mark.millrace_only
+
+PARKING = pytest.mark.xfail(strict=True, reason="backend_ndx can't be set after connect_server yet")
+EXAMPLES = sorted((REPOSITORY / "Scripts/examples").glob("*.lua"))
+
+
+def comment_block(path):
+    """The lines of the block on top, and those of them that are the session."""
+    block = []
+    for line in path.read_text().splitlines():
+        if not line.startswith("--"):
+            break
+        block.append(line[2:])
+    return block, [line.strip(" ") for line in block if line.startswith("   ")]
+
+
+RUN = [
+    pytest.param(path, marks=PARKING) if path.stem in ("read-write-split", "route-by-schema") else path for path in EXAMPLES
+]
+
+
+@pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
+def test_example(path, make_millrace, database, make_database):
+    _, session = comment_block(path)
+    transcript = Transcript.parse(session)
+    ports = [database.port]
+    if any("3307" in option for option in transcript.options):
+        ports = [make_database().port, make_database().port]
+    printed = f"Scripts/examples/{path.name}"
+    assert transcript.options[:2] == ["-s", printed]
+    transcript.run(lambda options: make_millrace([], *options, unseen=True), ports, {printed: str(path)})
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_short_and_says_what_it_does(path):
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 60 and max(map(len, lines)) <= 120
+    block, session = comment_block(path)
+    assert block[0].startswith(f" {path.stem}: ")
+    assert any(line.startswith("> ") for line in session)
+
+
+def test_the_examples_of_the_issue_are_there():
+    names = """
+        hello block rewrite route-by-schema read-write-split inject-and-time mask-a-column throttle-a-user shadow-a-query
+        answer-without-a-backend
+    """.split()
+    assert [path.stem for path in EXAMPLES] == sorted(names)
