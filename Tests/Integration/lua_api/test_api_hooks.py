@@ -485,6 +485,7 @@ def test_a_result_that_was_not_needed_cannot_be_changed(scripted, decision):
     proxy = scripted(injecting(result, "packet", needed=False))
     with connected(proxy) as connection:
         assert rows(connection, "SELECT 'inject'") == (("inject",),)
+        assert rows(connection, "SELECT 1") == ((1,),)
     assert "was appended without { resultset_is_needed = true }: its result can't be replaced" in proxy.output
 
 
