@@ -1,6 +1,6 @@
 -- answer-without-a-backend: plays a whole server; no MySQL or MariaDB is needed.
 --
---   $ millrace -s Scripts/examples/answer-without-a-backend.lua
+--   $ millrace -s $PWD/Scripts/examples/answer-without-a-backend.lua
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p
 --   > SELECT clock;
 --   20…

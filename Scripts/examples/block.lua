@@ -1,6 +1,6 @@
 -- block: refuses statements that begin with certain words, before they reach the server.
 --
---   $ millrace -s Scripts/examples/block.lua
+--   $ millrace -s $PWD/Scripts/examples/block.lua
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p test
 --   > CREATE OR REPLACE TABLE kept (id INT);
 --   > drop table kept;

@@ -1,6 +1,6 @@
 -- hello: answers one statement itself; all others go to the server.
 --
---   $ millrace -s Scripts/examples/hello.lua
+--   $ millrace -s $PWD/Scripts/examples/hello.lua
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p
 --   > SELECT hello;
 --   hello app

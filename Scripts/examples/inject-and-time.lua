@@ -1,6 +1,6 @@
 -- inject-and-time: asks the server for a statement's warnings behind it, and shows what both took.
 --
---   $ millrace -s Scripts/examples/inject-and-time.lua
+--   $ millrace -s $PWD/Scripts/examples/inject-and-time.lua
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p
 --   > SELECT SLEEP(0.1), 1 / 0;
 --   0	NULL

@@ -1,6 +1,6 @@
 -- mask-a-column: shows only the last four digits of card numbers, in every result with a column of that name.
 --
---   $ millrace -s Scripts/examples/mask-a-column.lua
+--   $ millrace -s $PWD/Scripts/examples/mask-a-column.lua
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p test
 --   > CREATE OR REPLACE TABLE payments (id INT, card CHAR(16));
 --   > INSERT INTO payments VALUES (1, '4111222233334444'), (2, NULL);

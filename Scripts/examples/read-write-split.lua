@@ -1,6 +1,6 @@
 -- read-write-split: sends SELECTs outside of transactions to the second backend, and everything else to the first.
 --
---   $ millrace -s Scripts/examples/read-write-split.lua --event-threads=1 \
+--   $ millrace -s $PWD/Scripts/examples/read-write-split.lua --event-threads=1 \
 --       --proxy-backend-addresses=127.0.0.1:3306 --proxy-read-only-backend-addresses=127.0.0.1:3307
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p -e "DO 'a login at the first one'"
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p -e "DO 'a login at the second one'"

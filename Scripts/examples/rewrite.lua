@@ -1,6 +1,6 @@
 -- rewrite: changes statements on their way to the server, and says so in the log.
 --
---   $ millrace -s Scripts/examples/rewrite.lua
+--   $ millrace -s $PWD/Scripts/examples/rewrite.lua
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p test
 --   > CREATE OR REPLACE TABLE customers (name TEXT);
 --   > INSERT INTO customers VALUES ('ada'), ('grace'), ('joan');

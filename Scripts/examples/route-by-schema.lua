@@ -1,6 +1,6 @@
 -- route-by-schema: sends a client's statements to the backend at which its current schema is at home.
 --
---   $ millrace -s Scripts/examples/route-by-schema.lua --event-threads=1 \
+--   $ millrace -s $PWD/Scripts/examples/route-by-schema.lua --event-threads=1 \
 --       --proxy-backend-addresses=127.0.0.1:3306,127.0.0.1:3307
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p -e "DO 'a login at the first one'"
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p -e "DO 'a login at the second one'"

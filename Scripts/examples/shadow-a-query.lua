@@ -1,6 +1,6 @@
 -- shadow-a-query: runs a new version of a statement behind the old one, and logs where their results differ.
 --
---   $ millrace -s Scripts/examples/shadow-a-query.lua
+--   $ millrace -s $PWD/Scripts/examples/shadow-a-query.lua
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p test
 --   > CREATE OR REPLACE TABLE old_prices (item TEXT, price INT); INSERT INTO old_prices VALUES ('a', 1), ('b', 2);
 --   > CREATE OR REPLACE TABLE new_prices (item TEXT, price INT); INSERT INTO new_prices VALUES ('a', 1), ('b', 3);

@@ -1,6 +1,6 @@
 -- throttle-a-user: lets a user send so many statements a second, counted over all connections and event threads.
 --
---   $ millrace -s Scripts/examples/throttle-a-user.lua
+--   $ millrace -s $PWD/Scripts/examples/throttle-a-user.lua
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uother -p
 --   > SELECT 1;
 --   1

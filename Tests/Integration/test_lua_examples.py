@@ -32,9 +32,8 @@ def test_example(path, make_millrace, database, make_database):
     ports = [database.port]
     if any("3307" in option for option in transcript.options):
         ports = [make_database().port, make_database().port]
-    printed = f"Scripts/examples/{path.name}"
-    assert transcript.options[:2] == ["-s", printed]
-    transcript.run(lambda options: make_millrace([], *options, unseen=True), ports, {printed: str(path)})
+    assert transcript.options[:2] == ["-s", f"$PWD/Scripts/examples/{path.name}"]
+    transcript.run(lambda options: make_millrace([], *options, unseen=True), ports, REPOSITORY)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

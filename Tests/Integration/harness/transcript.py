@@ -1,6 +1,6 @@
 """Sessions as they are printed in a guide or above a script: run, and compared with what is printed.
 
-    $ millrace -s SCRIPT …      how it is started
+    $ millrace -s $PWD/SCRIPT   how it is started
     $ mariadb -sN …             a client; what follows is its session
     > SELECT 1;                 typed
     1                           seen; … stands for any text
@@ -50,13 +50,13 @@ class Transcript:
         assert clients and all(client.arguments[0] == "mariadb" for client in clients), lines
         return cls(options, clients, log)
 
-    def run(self, start, ports, files):
-        """Starts the proxy with `start(options)` and expects everything that is printed.
+    def run(self, start, ports, folder):
+        """Starts the proxy in a folder with `start(options)` and expects everything that is printed.
 
-        `ports` are the servers' for 3306 and 3307; `files` tells for a printed path where the file is.
+        `ports` are the servers' for 3306 and 3307.
         """
         servers = dict(zip(("3306", "3307"), map(str, ports)))
-        options = [_replaced(files.get(option, option), servers) for option in self.options]
+        options = [_replaced(option, servers).replace("$PWD", str(folder)) for option in self.options]
         if not any(option.startswith("--proxy-backend-addresses") for option in options):
             options.append(f"--proxy-backend-addresses=127.0.0.1:{ports[0]}")
         proxy = start(options)
