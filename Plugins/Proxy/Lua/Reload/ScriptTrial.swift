@@ -20,6 +20,7 @@ struct ScriptTrial: Sendable {
             let session = Session(
                 id: 0, slot: 0, generation: 0, clientAddress: "127.0.0.1:0", listenerAddress: "127.0.0.1:0")
             let scope = try engine.makeSession(session)
+            defer { scope.end() }
             try engine.runTopLevel(for: scope)
             try engine.selfTest(for: scope)
         } catch {
