@@ -66,6 +66,7 @@ void lvm_close(lvm_state *);
 lvm_state *lvm_state_of(lua_State *);
 void lvm_budget_begin(lvm_state *, int64_t instructions, int64_t memory);
 void lvm_budget_end(lvm_state *);
+int lvm_charge_callback(lua_State *, int64_t instructions);
 int64_t lvm_collect(lvm_state *);
 bool lvm_collect_step(lvm_state *, int kibibytes);
 
