@@ -34,11 +34,15 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     if (new_size == 0) {
         free(block);
         state->used -= old_size;
+        state->frees += block != NULL;
         return NULL;
     }
     if (new_size > old_size && refused(state, new_size - old_size)) return NULL;
     void *moved = realloc(block, new_size);
-    if (moved != NULL) state->used += new_size - old_size;
+    if (moved == NULL) return NULL;
+    state->used += new_size - old_size;
+    state->allocations += block == NULL;
+    if (state->used > state->peak) state->peak = state->used;
     return moved;
 }
 
