@@ -50,6 +50,9 @@ public protocol PluginHost: AnyObject, Sendable {
     /// The backend that some plugin has offered, once every plugin was made.
     var offeredBackend: Endpoint? { get }
 
+    /// Ends the process in an orderly way, as SIGTERM does: sessions are drained first; asking again changes nothing.
+    func requestShutdown()
+
     /// Writes a line to the log; the text is only made where the level is logged.
     func log(_ level: LogLevel, _ message: @autoclosure () -> String)
 }
