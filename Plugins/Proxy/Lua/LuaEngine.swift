@@ -10,12 +10,13 @@ final class LuaEngine {
     /// The metatable of `proxy`, which is pointed at a session's own table before its hook runs.
     private let switchboard: LuaReference
 
-    init(script: LuaScript, limits: LuaLimits, backends: BackendSet) throws(LuaError) {
+    init(script: LuaScript, limits: LuaLimits, backends: BackendSet, log: ScriptLog) throws(LuaError) {
         state = try LuaState()
         chunk = try state.load(script.source, path: script.path)
         self.limits = limits
         self.backends = backends
         switchboard = try state.installProxy(backends: backends)
+        try state.installModules(log: log)
     }
 
     /// A session that hasn't run the script yet.
