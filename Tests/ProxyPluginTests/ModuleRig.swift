@@ -10,9 +10,10 @@ final class ModuleRig {
     let loop = FakeLoop()
     let state: LuaState
 
-    init() throws {
+    init(isTrial: Bool = false) throws {
         state = try LuaState()
-        try state.installModules(log: ScriptLog(host: host, loop: loop))
+        let services = LuaServices(host: host, shared: SharedDictionary(capacity: 1_000))
+        try state.installModules(isTrial ? services.forTrial : services, now: { [loop] in loop.now })
     }
 
     /// What scripts of these tests find: `show` writes a table's fields in the order of their names.

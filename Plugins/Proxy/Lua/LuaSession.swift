@@ -17,10 +17,8 @@ struct QueuedQuery {
 final class LuaSession {
     let session: Session
     let backends: BackendSet
-    /// The script's globals; nil where its top level has failed.
-    var environment: LuaReference?
-    /// The table behind `proxy`, with the fields that are the session's own.
-    let own: LuaReference
+    /// The script's globals, without any where its top level has failed, and the session's own fields of `proxy`.
+    let lua: LuaScope
 
     /// The hook that is running.
     var hook: LuaHook?
@@ -43,10 +41,10 @@ final class LuaSession {
     /// The backend that connect_server chose, counted from 1; 0 for none.
     var chosenBackend = 0
 
-    init(session: Session, backends: BackendSet, own: LuaReference) {
+    init(session: Session, backends: BackendSet, lua: LuaScope) {
         self.session = session
         self.backends = backends
-        self.own = own
+        self.lua = lua
     }
 
     /// The bytes that wait in the queue.
@@ -60,11 +58,11 @@ final class LuaSession {
 
     /// Forgets what belonged to the command before.
     func commandBegins() {
-        queue = []
-        current = nil
+        if !queue.isEmpty { queue = [] }
+        if current != nil { current = nil }
         isAnswered = false
         isRelayed = false
-        pendingAnswer = nil
+        if pendingAnswer != nil { pendingAnswer = nil }
     }
 
     /// The next query to be sent; nil at the end.

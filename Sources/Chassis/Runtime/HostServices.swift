@@ -20,8 +20,11 @@ final class HostServices: PluginHost {
     private let requests = Mutex(Requests())
     private let isEnding = Atomic(false)
 
-    init(log: ProcessLog) {
+    let scriptPaths: ScriptPaths
+
+    init(log: ProcessLog, scriptPaths: ScriptPaths) {
         processLog = log
+        self.scriptPaths = scriptPaths
     }
 
     /// The listeners asked for, in order.

@@ -1,10 +1,12 @@
 import LuaVM
 import PluginAPI
+import Pooling
 
 extension LuaModule {
     /// `chassis`: the log, the process's end and its numbers. Loading it makes `print` write to the log.
-    static func chassis(_ log: ScriptLog) -> LuaModule {
-        let module = ChassisModule(log: log)
+    static func chassis(_ services: LuaServices, now: @escaping () -> MonotonicTime) -> LuaModule {
+        let module = ChassisModule(
+            log: ScriptLog(host: services.host, now: now), host: services.isTrial ? nil : services.host)
         let levels = LogLevel.allCases.filter { $0 != .error }.map { level in
             (name: "\(level)", body: { frame throws(LuaError) in try module.write(level, 1, &frame) } as LuaFunction)
         }
@@ -20,6 +22,8 @@ extension LuaModule {
 
 private struct ChassisModule {
     let log: ScriptLog
+    /// Nil where the script is only tried, which must leave no traces.
+    let host: (any PluginHost)?
 
     /// log(level, text)
     func writeAtLevel(_ frame: inout LuaFrame) throws(LuaError) -> Int {
@@ -42,8 +46,13 @@ private struct ChassisModule {
 
     /// set_shutdown()
     func shutDown(_ frame: inout LuaFrame) throws(LuaError) -> Int {
-        log.write(.message, frame.callerPosition() + "the script ends the process")
-        log.host.requestShutdown()
+        let position = frame.callerPosition()
+        guard let host else {
+            log.write(.message, position + "the script is only tried: the process isn't ended")
+            return 0
+        }
+        log.write(.message, position + "the script ends the process")
+        host.requestShutdown()
         return 0
     }
 

@@ -1,4 +1,5 @@
 import LuaVM
+import Pooling
 
 /// A module of mysql-proxy that was written in C, made when a script requires it first.
 struct LuaModule {
@@ -29,9 +30,11 @@ struct LuaModule {
 }
 
 extension LuaState {
-    /// Makes mysql-proxy's modules known to `require`; what scripts log goes to `log`.
-    func installModules(log: ScriptLog) throws(LuaError) {
-        let modules: [LuaModule] = [.proto, .password, .tokenizer, .chassis(log), .glib, .posix]
+    /// Makes mysql-proxy's modules known to `require`.
+    ///
+    /// - Parameter now: the loop's clock.
+    func installModules(_ services: LuaServices, now: @escaping () -> MonotonicTime) throws(LuaError) {
+        let modules: [LuaModule] = [.proto, .password, .tokenizer, .chassis(services, now: now), .glib, .posix]
         try withFrame { frame throws(LuaError) in
             try frame.pushGlobals()
             try frame.pushField("package", of: 1)

@@ -8,19 +8,20 @@ final class ScriptLog {
     /// Bytes of a line; the rest is cut off.
     private static let longest = 8_192
 
-    let host: any PluginHost
-    private unowned let loop: any LoopContext
+    private let host: any PluginHost
+    private let now: () -> MonotonicTime
     private var limits = [RateLimit](repeating: RateLimit(most: most), count: LogLevel.allCases.count)
 
-    init(host: any PluginHost, loop: any LoopContext) {
+    /// - Parameter now: the loop's clock.
+    init(host: any PluginHost, now: @escaping () -> MonotonicTime) {
         self.host = host
-        self.loop = loop
+        self.now = now
     }
 
     /// Writes a line, or counts it where there were too many.
     func write(_ level: LogLevel, _ text: String) {
         // Each level has its own count: lines of debug, which may not even be logged, hold no warning back.
-        let admitted = limits[Int(level.rawValue)].admits(at: loop.now) { withheld in
+        let admitted = limits[Int(level.rawValue)].admits(at: now()) { withheld in
             host.log(level, "\(withheld) more lines of Lua scripts were not logged: \(Self.most) a second are the most")
         }
         if admitted { host.log(level, Self.cut(text)) }
