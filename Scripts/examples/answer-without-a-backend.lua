@@ -7,11 +7,10 @@
 --   > SELECT 1;
 --   ERROR 1064 (42000): this server knows SELECT clock only
 
--- Protocol 10, a version, a connection's id, 20 bytes of salt in two parts, capabilities, a collation, a status.
-local CAPABILITIES = 0x000fa28f -- everything usual, but no TLS and no compression
-local GREETING = "\10" .. "5.5.5-10.11.0-script\0" .. string.pack("<I4", 1) .. "12345678\0"
-  .. string.pack("<I2BI2I2B", CAPABILITIES & 0xffff, 45, 2, CAPABILITIES >> 16, 21) .. ("\0"):rep(10)
-  .. "901234567890\0" .. "mysql_native_password\0"
+local proto = require("mysql.proto")
+
+-- 45 is utf8mb4; the capabilities are the usual ones, without TLS and compression.
+local GREETING = proto.to_challenge_packet({ server_version = 50099, charset = 45, capabilities = 0x0000a28d })
 
 function connect_server()
   proxy.response = { type = proxy.MYSQLD_PACKET_RAW, packets = { GREETING } }

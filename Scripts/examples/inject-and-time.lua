@@ -11,6 +11,7 @@
 -- The client sees the answer to its own statement only, at once; its next statement waits until the second one, whose
 -- answer is dropped, is through.
 
+local log = require("chassis").message
 local OWN, WARNINGS = 1, 2
 
 function read_query(packet)
@@ -23,7 +24,7 @@ end
 
 function read_query_result(inj)
   if inj.id == OWN then
-    io.stderr:write(("%s: first row after %d µs, last one after %d µs\n"):format(
+    log(("%s: first row after %d µs, last one after %d µs"):format(
       inj.query:sub(2, 200), inj.query_time, inj.response_time))
     -- More may follow: the client has its answer, and these rows are for the script.
     if inj.resultset.warning_count > 0 then
@@ -34,7 +35,7 @@ function read_query_result(inj)
 
   for row in inj.resultset.rows do
     local level, code, message = table.unpack(row)
-    io.stderr:write(("%s %d: %s\n"):format(level:lower(), code, message))
+    log(("%s %d: %s"):format(level:lower(), code, message))
   end
   return proxy.PROXY_IGNORE_RESULT
 end

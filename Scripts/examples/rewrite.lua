@@ -11,6 +11,8 @@
 --   1
 --   log: rewritten: SELECT name FROM customers LIMIT 2
 
+local log = require("chassis").message
+
 -- What to look for, as a Lua pattern, and what to put there. %f[%w] is the edge of a word.
 local RULES = {
   { "^SLECT ", "SELECT " },
@@ -26,7 +28,7 @@ function read_query(packet)
   for _, rule in ipairs(RULES) do changed = changed:gsub(rule[1], rule[2]) end
   if changed == sql then return end
 
-  io.stderr:write("rewritten: ", changed, "\n")
+  log("rewritten: " .. changed)
   proxy.queries:append(1, string.char(proxy.COM_QUERY) .. changed)
   return proxy.PROXY_SEND_QUERY
 end

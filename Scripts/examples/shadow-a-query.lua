@@ -13,7 +13,9 @@
 --
 -- The client gets the old statement's result at once; its next statement waits until the shadow is through.
 
+local log = require("chassis").warning
 local OLD, NEW = 1, 2
+
 local function shadow_of(sql)
   if sql:sub(1, 7):upper() == "SELECT " and #sql < 10000 then
     local changed, count = sql:gsub("%f[%w_]old_prices%f[^%w_]", "new_prices")
@@ -46,8 +48,7 @@ function read_query_result(inj)
   if inj.id == OLD then
     old = { query = inj.query:sub(2), contents = contents(inj.resultset), rows = inj.resultset.row_count }
   elseif contents(inj.resultset) ~= old.contents then
-    io.stderr:write(("shadow differs: %s: %d rows before, %d rows now\n"):format(
-      old.query, old.rows, inj.resultset.row_count))
+    log(("shadow differs: %s: %d rows before, %d rows now"):format(old.query, old.rows, inj.resultset.row_count))
   end
   if inj.id == NEW then return proxy.PROXY_IGNORE_RESULT end
 end
