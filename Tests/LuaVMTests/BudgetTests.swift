@@ -1,3 +1,4 @@
+import Glibc
 import LuaVM
 import Testing
 
@@ -5,7 +6,24 @@ import Testing
     let lua: LuaState
     let budget = LuaBudget(instructions: 200_000, memory: 4_000_000)
 
-    init() throws { lua = try LuaState() }
+    init() throws {
+        // Without the clock, a slow machine's tests end as on a fast one.
+        var settings = LuaSettings()
+        settings.instructionNanoseconds = 0
+        lua = try LuaState(settings)
+    }
+
+    @Test("what takes longer than its instructions is charged by its time")
+    func time() throws {
+        let slow = try LuaState()
+        try slow.define("wait") { _ throws(LuaError) in
+            let end = clock() + CLOCKS_PER_SEC / 1000
+            while clock() < end {}
+            return 0
+        }
+        let error = try slow.failure("function main() while true do wait() end end", budget)
+        #expect(error.kind == .budget)
+    }
 
     @Test(
         "a script without an end is ended, whatever it catches",

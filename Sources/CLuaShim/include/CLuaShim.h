@@ -49,6 +49,9 @@ typedef struct {
     int64_t spent;       // instructions used in this budget, with what C functions were charged
     int64_t allowed;     // instructions of this budget
     int64_t memory;      // bytes of this budget, for the message
+    int64_t begin;       // the thread's time when this budget began, in nanoseconds; 0 before the first look
+    int64_t instruction_time; // nanoseconds that one instruction stands for; 0 where time doesn't count
+    uint32_t host_calls; // calls of Swift in this budget
     bool limited;        // within a budget
     bool over;           // its instructions are used up
     bool memory_refused; // an allocation was refused at the ceiling
@@ -102,10 +105,19 @@ int lvm_push_ref(lua_State *, int reference);
 int lvm_get_field(lua_State *, int index, const void *name, size_t length);
 int lvm_set_field(lua_State *, int index, const void *name, size_t length);
 int lvm_get_element(lua_State *, int index, int64_t number);
+int lvm_get_elements(lua_State *, int index, int count);
 int lvm_set_element(lua_State *, int index, int64_t number);
 int lvm_length(lua_State *, int index, int64_t *length);
 int lvm_next(lua_State *, int index, bool *more);
 int lvm_to_text(lua_State *, int index);
+
+// A part of some bytes; a negative offset stands for nil.
+typedef struct {
+    int64_t offset, length;
+} lvm_slice;
+
+// Pushes a table with the slices as strings.
+int lvm_push_row(lua_State *, const void *bytes, const lvm_slice *slices, int count);
 
 // run.c
 int lvm_call(lua_State *, int arguments, int results);
