@@ -42,7 +42,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     void *moved = realloc(block, new_size);
     if (moved == NULL) return NULL;
     state->used += new_size - old_size;
-    state->allocations += block == NULL;
+    state->allocs += block == NULL;
     if (state->used > state->peak) state->peak = state->used;
     return moved;
 }
