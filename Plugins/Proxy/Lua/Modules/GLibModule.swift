@@ -34,7 +34,7 @@ private enum GLibModule {
     /// md5(s): in hexadecimal.
     static func md5(_ frame: inout LuaFrame) throws(LuaError) -> Int {
         let text = try frame.bytesArgument(1, "glib2.md5(s): s")
-        try frame.charge(50)
+        try frame.charge(200 + Int64(text.count / 2))
         guard let digest = OpenSSLHash.md5(text) else {
             throw LuaError("glib2.md5: this machine's OpenSSL doesn't allow MD5; use password.hash (SHA-1)")
         }
