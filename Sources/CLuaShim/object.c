@@ -14,7 +14,7 @@ static int finish(lua_State *L, int answer) {
 }
 
 // What crossing into Swift and back takes, in instructions; what a callback does there, it charges itself.
-#define CROSSING 16
+#define CROSSING 24
 
 static int call_function(lua_State *L) {
     void **box = lua_touserdata(L, lua_upvalueindex(1));

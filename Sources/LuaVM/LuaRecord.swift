@@ -16,15 +16,20 @@ public final class LuaRecordType {
 extension LuaState {
     /// Declares records. `name` is what messages call one; three field names, the integer's first. No newlines.
     public func makeRecordType(name: String, fields: [String]) throws(LuaError) -> LuaRecordType {
-        try withFrame { frame throws(LuaError) in
-            var id: Int32 = 0
-            try frame.check(lvm_make_record_type(frame.thread, name, fields.joined(separator: "\n"), &id))
-            return LuaRecordType(reference: LuaReference(core: core, id: id), count: fields.count)
+        let id = try withFrame { frame throws(LuaError) in
+            try frame.recordType(name: name, fields: fields.joined(separator: "\n"))
         }
+        return LuaRecordType(reference: LuaReference(core: core, id: id), count: fields.count)
     }
 }
 
 extension LuaFrame {
+    fileprivate mutating func recordType(name: String, fields: String) throws(LuaError) -> Int32 {
+        var id: Int32 = 0
+        try check(lvm_make_record_type(thread, name, fields, &id))
+        return id
+    }
+
     /// Pushes a record of an integer and two texts; nil if its type is of another state.
     public mutating func push(
         _ type: LuaRecordType, _ number: Int, _ first: borrowing RawSpan, _ second: borrowing RawSpan
