@@ -54,7 +54,10 @@ final class LuaProxyWorker {
     func knownScope(of session: Session) -> LuaSession? { scopes[session] }
 
     /// Lets go of the session.
-    func forget(_ session: Session) { scopes[session] = nil }
+    func forget(_ session: Session) {
+        scopes[session]?.end()
+        scopes[session] = nil
+    }
 
     /// Asks a hook without arguments that the script may have; an error is logged and answered as the option says.
     func ask<Verdict>(

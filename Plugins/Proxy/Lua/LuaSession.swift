@@ -13,12 +13,21 @@ struct QueuedQuery {
     }
 }
 
+/// The way from Lua's objects to their session, for as long as it lasts.
+///
+/// Not a weak reference: those make every later retain of the session several times slower.
+final class LuaSessionHandle {
+    fileprivate(set) var scope: LuaSession?
+}
+
 /// What a script has of one client's session: its globals, its queue, its answer.
 final class LuaSession {
     let session: Session
     let backends: BackendSet
     /// The script's globals, without any where its top level has failed, and the session's own fields of `proxy`.
     let lua: LuaScope
+    /// For Lua's objects, which may outlive the session.
+    let handle = LuaSessionHandle()
 
     /// The hook that is running.
     var hook: LuaHook?
@@ -45,7 +54,11 @@ final class LuaSession {
         self.session = session
         self.backends = backends
         self.lua = lua
+        handle.scope = self
     }
+
+    /// The client is gone: objects that a script has kept answer with an error from now on.
+    func end() { handle.scope = nil }
 
     /// The bytes that wait in the queue.
     var queuedBytes: Int { queue.reduce(0) { $0 + $1.packet.count } }
