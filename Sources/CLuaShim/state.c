@@ -13,7 +13,7 @@ char lvm_traceback_key, lvm_environment_key, lvm_cell_key, lvm_box_key, lvm_obje
 #define LARGE_ALLOCATION (1 << 16)
 
 // A call of a Swift function or of an object's field, in instructions.
-#define HOST_CALL 20
+#define HOST_CALL 24
 
 static void count_hook(lua_State *L, lua_Debug *ar);
 static int raise_over(lua_State *L, int level);
@@ -52,7 +52,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     void *moved = realloc(block, new_size);
     if (moved == NULL) return NULL;
     state->used += new_size - old_size;
-    state->allocations += block == NULL;
+    state->allocs += block == NULL;
     if (state->used > state->peak) state->peak = state->used;
     return moved;
 }

@@ -5,7 +5,7 @@
 /// as `os.execute` or `io.read`.
 public struct LuaBudget: Equatable, Sendable {
     /// Instructions of Lua's virtual machine, looked at every 1,000; C functions are charged by the bytes that they
-    /// handle, calls of Swift 20, an allocation 4, and each 32 bytes of it (16 from 64 KiB on) one. What takes longer counts by the thread's
+    /// handle, calls of Swift 24, an allocation 4, and each 32 bytes of it (16 from 64 KiB on) one. What takes longer counts by the thread's
     /// own time: an instruction for every 16 ns.
     public var instructions: Int64
     /// Bytes above what the state held when the call began.

@@ -171,6 +171,21 @@ import Testing
         #expect(try lua.failure(script, budget).kind == .budget)
     }
 
+    @Test("crossing into Swift and back is charged, for functions and objects")
+    func crossings() throws {
+        var calls = 0
+        try lua.define("touch") { _ throws(LuaError) in
+            calls += 1
+            return 0
+        }
+        let account = Account()
+        try lua.define("account", account)
+        for body in ["touch()", "local n = account.name"] {
+            #expect(try lua.failure("function main() while true do \(body) end end", budget).kind == .budget)
+        }
+        #expect((5_000...12_500).contains(calls) && (2_000...12_500).contains(account.reads), "\(calls)")
+    }
+
     @Test("in a coroutine, too, a charge ends the whole call")
     func chargingInCoroutine() throws {
         try lua.define("work") { frame throws(LuaError) in

@@ -43,7 +43,7 @@ typedef struct {
 typedef struct {
     size_t used;         // bytes that the state has allocated
     size_t peak;         // the most bytes that it ever had
-    uint64_t allocations; // blocks that it asked for
+    uint64_t allocs;     // blocks that it asked for
     uint64_t frees;      // blocks that it gave back
     size_t ceiling;      // bytes that it may allocate; SIZE_MAX outside of a budget
     int64_t spent;       // instructions used in this budget, with what C functions were charged
@@ -160,6 +160,16 @@ int lvm_push_function(lua_State *, void *box);
 int lvm_push_object(lua_State *, int type, void *object);
 int lvm_make_type(lua_State *, const char *name, const char *fields, const char *methods, int *type);
 void *lvm_to_object(lua_State *, int index);
+
+// record.c: an integer, or a text where `is_text`.
+typedef struct {
+    int64_t number;
+    const void *bytes;
+    size_t length;
+    bool is_text;
+} lvm_value;
+int lvm_make_record_type(lua_State *, const char *name, const char *fields, int *type);
+int lvm_push_record(lua_State *, int type, const lvm_value *values, int count);
 
 // library.c
 int lvm_open_libraries(lua_State *, const char *prelude, size_t length);
