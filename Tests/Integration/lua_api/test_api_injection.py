@@ -142,7 +142,8 @@ def test_a_row_beyond_16_mb(hook):
 
 def test_many_rows(hook):
     body = "local n = 0 for row in set.rows do n = n + row[1] end say(n, set.row_count)"
-    assert hook(body, "SELECT seq FROM seq_1_to_10000") == ["50005000|10000"]
+    limits = ["--proxy-lua-max-instructions=50000000"]
+    assert hook(body, "SELECT seq FROM seq_1_to_10000", limits=limits) == ["50005000|10000"]
 
 
 # Numbers

@@ -210,7 +210,7 @@ def test_a_long_result(scripted):
           proxy.response = { type = proxy.MYSQLD_PACKET_OK, resultset = { fields = { { name = "n" } }, rows = rows } }
           return proxy.PROXY_SEND_RESULT
         end
-    """)
+    """, "--proxy-lua-max-instructions=50000000")
     with connected(proxy) as connection:
         assert rows(connection, "SELECT long") == tuple((str(number),) for number in range(1, 10001))
 
