@@ -1,3 +1,0 @@
-extension BinaryValue {
-    public func text(of column: ColumnDefinition) -> [UInt8]? { nil }
-}
