@@ -350,6 +350,27 @@ def test_preparing_and_executing_pass_as_injections(scripted):
     assert said(proxy)[1] == "23|0|1"
 
 
+def test_rows_of_prepared_statements_are_read_as_text(scripted):
+    """mysql-proxy yields garbage."""
+    proxy = scripted("""
+        function read_query(packet)
+          if packet:byte() ~= proxy.COM_STMT_EXECUTE then return end
+          proxy.queries:append(1, packet, { resultset_is_needed = true })
+          return proxy.PROXY_SEND_QUERY
+        end
+        function read_query_result(inj)
+          for row in inj.resultset.rows do say(table.unpack(row, 1, #inj.resultset.fields)) end
+        end
+    """)
+    sql = b"SELECT 5, 'x', NULL, -1.5, 2.5e0, DATE '2026-11-21', TIMESTAMP '2026-11-21 10:11:12', TIME '-26:01:02'"
+    with Wire(proxy.target) as client:
+        client.login()
+        statement = client.answer(wire.STMT_PREPARE, sql, packets=10)[0][0][1:5]
+        client.answer_until_eof(wire.STMT_EXECUTE, statement + b"\0\1\0\0\0", eofs=2)
+        assert client.is_alive()
+    assert said(proxy) == ["5|x|nil|-1.5|2.5|2026-11-21|2026-11-21 10:11:12|-26:01:02"]
+
+
 def test_values_reach_the_client_unchanged(scripted):
     proxy = scripted("""
         function read_query(packet)
