@@ -6,6 +6,7 @@ extension LuaProxyWorker: QueryHook {
     func query(_ command: borrowing CommandView, in session: Session) -> QueryVerdict {
         guard let scope = knownScope(of: session) else { return .next }
         scope.commandBegins()
+        scope.command = command.command
         do {
             let payload = LuaText(payloadOf: command.packets)
             let decision = try engine.call(.readQuery, for: scope, payload, size: command.payloadLength)
@@ -47,7 +48,9 @@ extension LuaProxyWorker: QueryHook {
 
     private func answer(_ scope: LuaSession) throws(LuaError) -> [[UInt8]] {
         try engine.response(of: scope)
-            .payloads(status: scope.session.answerStatus, capabilities: scope.session.agreedCapabilities)
+            .payloads(
+                status: scope.session.answerStatus, capabilities: scope.session.agreedCapabilities,
+                isBinary: scope.command == .execute)
     }
 }
 

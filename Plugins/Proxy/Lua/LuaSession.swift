@@ -1,4 +1,5 @@
 import LuaVM
+import MySQLWire
 import PluginAPI
 
 /// The way from Lua's objects to their session, for as long as it lasts.
@@ -26,6 +27,8 @@ final class LuaSession {
 
     /// `proxy.queries`, next one first.
     var queue = LuaQueryQueue()
+    /// What the client has asked for.
+    var command = Command.query
     /// The query whose result is awaited.
     var current: QueuedQuery?
     /// Whether the client's command has its answer, sent or in ``pendingAnswer``.
