@@ -133,6 +133,25 @@ struct LuaResultTests {
         #expect(rig.host.logged.count == 1 && rig.host.logged[0].contains("has its answer already"))
     }
 
+    @Test("a command without an answer isn't asked about, and leaves the answer to the next query")
+    func noAnswer() throws {
+        let rig = try LuaRig(
+            """
+            function read_query(packet)
+              proxy.queries:append(1, string.char(proxy.COM_STMT_CLOSE) .. "\\1\\0\\0\\0")
+              proxy.queries:append(2, packet)
+              return proxy.PROXY_SEND_QUERY
+            end
+            function read_query_result(inj) if inj.id ~= 2 then error("asked about " .. inj.id) end end
+            """)
+        rig.logIn()
+        let first = try #require(rig.query("SELECT 1").injections.first)
+        let second = try #require(rig.result([], to: first).more.first)
+        #expect(second.id == 2 && !second.needsResult)
+        #expect(rig.result([[0]], to: second).isNext)
+        #expect(rig.host.logged.isEmpty)
+    }
+
     @Test("a result that isn't needed is the client's: reading its rows, replacing and dropping say what to do")
     func notNeeded() throws {
         let source = "function read_query(packet) proxy.queries:append(1, packet) return proxy.PROXY_SEND_QUERY end\n"

@@ -72,7 +72,7 @@ final class LuaSession {
         current = next
         let injection = next.injection(isAnswered: isAnswered)
         // Its answer is relayed as it comes: what follows can't be the client's answer any more.
-        isRelayed = !injection.needsResult
+        isRelayed = !injection.needsResult && !next.command.hasNoAnswer
         if isRelayed { isAnswered = true }
         return injection
     }
