@@ -1,6 +1,6 @@
 -- mask-a-column: shows only the last four digits of card numbers, in every result with a column of that name.
 --
---   $ millrace -s $PWD/Scripts/examples/mask-a-column.lua
+--   $ millrace -s $PWD/Scripts/examples/mask-a-column.lua --proxy-lua-on-error=refuse
 --   $ mariadb -sN -h127.0.0.1 -P4040 -uapp -p test
 --   > CREATE OR REPLACE TABLE payments (id INT, card CHAR(16));
 --   > INSERT INTO payments VALUES (1, '4111222233334444'), (2, NULL);
@@ -11,17 +11,14 @@
 --   ****4444
 --
 -- The column's own name counts, whatever the statement calls it; an expression such as CONCAT(card) has none. Of
--- several statements in one packet it sees the first result. Prepared statements, whose rows are other, are refused.
+-- several statements in one packet it sees the first result only. After an error nothing passes: see the option.
 
 local MASKED = { card = true }
 
 function read_query(packet)
   local command = packet:byte()
-  if command == proxy.COM_STMT_PREPARE then
-    proxy.response = { type = proxy.MYSQLD_PACKET_ERR, errmsg = "no prepared statements here: cards are masked" }
-    return proxy.PROXY_SEND_RESULT
-  end
-  if command ~= proxy.COM_QUERY then return end
+  -- Rows of prepared statements are read and answered like others.
+  if command ~= proxy.COM_QUERY and command ~= proxy.COM_STMT_EXECUTE then return end
   proxy.queries:append(1, packet, { resultset_is_needed = true })
   return proxy.PROXY_SEND_QUERY
 end

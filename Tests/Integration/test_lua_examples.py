@@ -1,5 +1,8 @@
 """Scripts/examples: each does what its comment block says to try."""
 
+import datetime
+
+import mysql.connector
 import pytest
 from harness.proxies import REPOSITORY
 from harness.transcript import Transcript
@@ -34,6 +37,18 @@ def test_example(path, make_millrace, database, make_database):
         ports = [make_database().port, make_database().port]
     assert transcript.options[:2] == ["-s", f"$PWD/Scripts/examples/{path.name}"]
     transcript.run(lambda options: make_millrace([], *options, unseen=True), ports, REPOSITORY)
+
+
+def test_masking_holds_for_prepared_statements(make_millrace, database):
+    script = REPOSITORY / "Scripts/examples/mask-a-column.lua"
+    proxy = make_millrace([database.direct], f"--proxy-lua-script={script}", "--proxy-lua-on-error=refuse")
+    connection = mysql.connector.connect(**proxy.target.python_options, database="test", ssl_disabled=True, use_pure=True)
+    with connection.cursor(prepared=True) as cursor:
+        cursor.execute("CREATE OR REPLACE TABLE prepared_payments (id INT, card CHAR(16), day DATE)")
+        cursor.execute("INSERT INTO prepared_payments VALUES (%s, %s, %s)", (7, "4111222233334444", "2026-11-21"))
+        cursor.execute("SELECT *, NULL FROM prepared_payments WHERE id = %s", (7,))
+        assert cursor.fetchall() == [(7, "****4444", datetime.date(2026, 11, 21), None)]
+    connection.close()
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
