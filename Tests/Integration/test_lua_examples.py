@@ -23,9 +23,8 @@ def comment_block(path):
     return block, [line.strip(" ") for line in block if line.startswith("   ")]
 
 
-RUN = [
-    pytest.param(path, marks=PARKING) if path.stem in ("read-write-split", "route-by-schema") else path for path in EXAMPLES
-]
+PARKED = ("read-write-split", "route-by-schema")
+RUN = [pytest.param(path, marks=PARKING) if path.stem in PARKED else path for path in EXAMPLES]
 
 
 @pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
@@ -42,7 +41,8 @@ def test_example(path, make_millrace, database, make_database):
 def test_masking_holds_for_prepared_statements(make_millrace, database):
     script = REPOSITORY / "Scripts/examples/mask-a-column.lua"
     proxy = make_millrace([database.direct], f"--proxy-lua-script={script}", "--proxy-lua-on-error=refuse")
-    connection = mysql.connector.connect(**proxy.target.python_options, database="test", ssl_disabled=True, use_pure=True)
+    options = {"database": "test", "ssl_disabled": True, "use_pure": True}
+    connection = mysql.connector.connect(**proxy.target.python_options, **options)
     with connection.cursor(prepared=True) as cursor:
         cursor.execute("CREATE OR REPLACE TABLE prepared_payments (id INT, card CHAR(16), day DATE)")
         cursor.execute("INSERT INTO prepared_payments VALUES (%s, %s, %s)", (7, "4111222233334444", "2026-11-21"))
@@ -62,7 +62,7 @@ def test_an_example_is_short_and_says_what_it_does(path):
 
 def test_the_examples_of_the_issue_are_there():
     names = """
-        hello block rewrite route-by-schema read-write-split inject-and-time mask-a-column throttle-a-user shadow-a-query
-        answer-without-a-backend
+        hello block rewrite route-by-schema read-write-split inject-and-time mask-a-column throttle-a-user
+        shadow-a-query answer-without-a-backend
     """.split()
     assert [path.stem for path in EXAMPLES] == sorted(names)

@@ -165,8 +165,8 @@ def test_a_login_that_the_server_leaves(play, fault, first):
 # Badly, in a result
 
 RELAYED = [
-    "only a count", "ok for rows", "error amid rows", "error without state", "long value", "missing value", "bad column",
-    "file wanted",
+    "only a count", "ok for rows", "error amid rows", "error without state", "long value", "missing value",
+    "bad column", "file wanted",
 ]  # fmt: skip
 CUT = ["short ok", "empty row", "bad count", "huge count", "eof first", "empty packet"]
 

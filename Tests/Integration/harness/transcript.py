@@ -63,7 +63,7 @@ class Transcript:
         for client in self.clients:
             _check(client, proxy, {**servers, "4040": str(proxy.target.port)})
         for text in self.log:
-            wait_until(lambda: re.search(_pattern(text), proxy.output), 5, f"in the log: {text}\n{proxy.output[-4000:]}")
+            wait_until(lambda: re.search(_pattern(text), proxy.output), 5, f"in the log: {text}\n{proxy.output}")
 
 
 def _replaced(text, ports):
@@ -72,10 +72,12 @@ def _replaced(text, ports):
 
 def _check(client, proxy, ports):
     user = next(argument[2:] for argument in client.arguments if argument.startswith("-u"))
-    given = [f"-p{PASSWORDS[user]}" if argument == "-p" else _replaced(argument, ports) for argument in client.arguments]
+    given = [_replaced(argument, ports) for argument in client.arguments[1:]]
+    given = [f"-p{PASSWORDS[user]}" if argument == "-p" else argument for argument in given]
     done = subprocess.run(
-        [given[0], "--no-defaults", "--force", "--unbuffered", *given[1:]],
-        input="\n".join(client.typed), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+        ["mariadb", "--no-defaults", "--force", "--unbuffered", *given],
+        input="\n".join(client.typed), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+        check=False,
     )  # fmt: skip
     # Where nobody types, the client repeats a statement that fails, and tells its line.
     found = re.sub(r"^-{14}\n.*?\n-{14}\n\n", "", done.stdout, flags=re.M | re.S)

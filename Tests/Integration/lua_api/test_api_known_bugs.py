@@ -106,7 +106,8 @@ def test_change_user(reader, password, succeeds):
     with Wire(reader.target) as client:
         client.login()
         answer = native_password(password, client.greeting.salt)
-        packet = b"other\0" + bytes([len(answer)]) + answer + b"test\0" + struct.pack("<H", 45) + b"mysql_native_password\0"
+        packet = b"other\0" + bytes([len(answer)]) + answer + b"test\0" + struct.pack("<H", 45)
+        packet += b"mysql_native_password\0"
         first = client.answer(17, packet)[0][0]
         if first[:1] == b"\xfe":
             salt = first.split(b"\0", 1)[1][:20]

@@ -57,7 +57,8 @@ function connect_server()
   local one = greetings[fault]
   proxy.response = { type = proxy.MYSQLD_PACKET_RAW, packets = { one or GOOD } }
   if fault == "no room" then
-    proxy.response = { type = proxy.MYSQLD_PACKET_ERR, errmsg = "no room, says the script", errcode = 1040, sqlstate = "08004" }
+    proxy.response = { type = proxy.MYSQLD_PACKET_ERR, errcode = 1040, sqlstate = "08004",
+                       errmsg = "no room, says the script" }
   end
   return proxy.PROXY_SEND_RESULT
 end
@@ -93,7 +94,8 @@ function read_query(packet)
     proxy.response = { type = proxy.MYSQLD_PACKET_OK, resultset = table_of(tonumber(width), tonumber(length)) }
   elseif text:match("^SELECT wide value (%d+)$") then
     local value = ("v"):rep(tonumber(text:match("%d+")))
-    proxy.response = { type = proxy.MYSQLD_PACKET_OK, resultset = { fields = { { name = "v" } }, rows = { { value } } } }
+    local set = { fields = { { name = "v" } }, rows = { { value } } }
+    proxy.response = { type = proxy.MYSQLD_PACKET_OK, resultset = set }
   elseif text == "SELECT 1" then
     proxy.response = { type = proxy.MYSQLD_PACKET_OK, resultset = table_of(1, 1) }
   else
