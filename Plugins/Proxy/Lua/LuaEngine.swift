@@ -123,9 +123,11 @@ final class LuaEngine {
 
     /// The limits of one call; handing a packet over is not the script's doing.
     private func budget(_ handedOver: Int) -> LuaBudget {
-        LuaBudget(
+        // Pieces are joined in a buffer before they are a string.
+        let copies: Int64 = handedOver < PacketHeader.maximumPayload ? 1 : 2
+        return LuaBudget(
             instructions: limits.instructions + Int64(handedOver / 8),
-            memory: limits.memory + Int64(handedOver) + 1024)
+            memory: limits.memory + Int64(handedOver) * copies + 1024)
     }
 }
 
