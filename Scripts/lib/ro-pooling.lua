@@ -1,0 +1,98 @@
+-- ro-pooling: all statements go to the read-only backends, over a pool of connections that clients share.
+--
+--   millrace --proxy-backend-addresses=10.0.0.1:3306 --proxy-read-only-backend-addresses=10.0.0.2:3306 \
+--     --proxy-read-only-backend-addresses=10.0.0.3:3306 --proxy-lua-script=Scripts/lib/ro-pooling.lua
+--
+-- For reporting and search: statements are spread over the replicas, each to the one with the fewest running. Clients
+-- that leave something on their connection (variables, prepared statements, temporary tables, locks) keep theirs.
+-- While no read-only backend is up, the read/write ones are used. What writes is sent to a replica like all the rest,
+-- which refuses it by its own read_only setting.
+--
+-- Settings: proxy.global.config.ropool, see proxy.pooling; also by the statements of proxy.auto-config.
+
+local auto_config = require("proxy.auto-config")
+local balance = require("proxy.balance")
+local commands = require("proxy.commands")
+local pooling = require("proxy.pooling")
+local routing = require("proxy.routing")
+
+local settings = pooling.settings("ropool")
+
+local free_commands = {
+  COM_INIT_DB = true, COM_PING = true, COM_STATISTICS = true, COM_FIELD_LIST = true, COM_PROCESS_INFO = true,
+  COM_PROCESS_KILL = true, COM_REFRESH = true, COM_DEBUG = true, COM_TIME = true,
+}
+local passed_on = {
+  COM_STMT_CLOSE = true, COM_STMT_SEND_LONG_DATA = true, COM_CHANGE_USER = true, COM_BINLOG_DUMP = true,
+}
+
+-- The read-only backend with the fewest clients, for when none wants more idle connections.
+local function least_used()
+  local best, fewest = 0, math.huge
+  for number = 1, #proxy.global.backends do
+    local backend = proxy.global.backends[number]
+    if backend.type == proxy.BACKEND_TYPE_RO and backend.state ~= proxy.BACKEND_STATE_DOWN
+      and backend.connected_clients < fewest then
+      best, fewest = number, backend.connected_clients
+    end
+  end
+  return best
+end
+
+function connect_server()
+  local number = pooling.wanting(settings, proxy.BACKEND_TYPE_RO)
+  if number == 0 then number = least_used() end
+  if number > 0 then proxy.connection.backend_ndx = number end
+end
+
+function read_auth_result(auth)
+  pooling.logged_in(auth)
+end
+
+local function classified(cmd)
+  if cmd.query and cmd.type == proxy.COM_QUERY then return routing.classify(cmd.query) end
+  return {
+    target = "last", schema = cmd.type == proxy.COM_INIT_DB and cmd.schema or nil,
+    pins = not free_commands[cmd.type_name] and cmd.type_name or nil,
+  }
+end
+
+local function choose(client, statement)
+  if pooling.is_attached() and (not pooling.is_free(client) or statement.target == "last") then
+    return proxy.connection.backend_ndx
+  end
+  local number = balance.idle_ro()
+  if number > 0 then return number end
+  return pooling.is_attached() and proxy.connection.backend_ndx or balance.idle_failsafe_rw()
+end
+
+function read_query(packet)
+  local cmd, client = commands.parse(packet), pooling.client()
+  local answer = auto_config.handle(cmd)
+  if answer then return answer end
+  if cmd.type == proxy.COM_QUIT then
+    if pooling.is_attached() and not pooling.is_free(client) then return end
+    proxy.response = { type = proxy.MYSQLD_PACKET_OK }
+    return proxy.PROXY_SEND_RESULT
+  end
+
+  local statement = classified(cmd)
+  local number = choose(client, statement)
+  if number == 0 or not pooling.attach(client, number) then
+    return pooling.refuse(
+      "(ro-pooling) every connection is busy: try again, or have more of them "
+        .. "(proxy.global.config.ropool.min_idle_connections)")
+  end
+  client.pins = client.pins or statement.pins
+  pooling.trace(settings, ("backend %d: %s"):format(number, commands.pretty_print(cmd):sub(1, 160)))
+  if passed_on[cmd.type_name] then return end
+  return pooling.send(settings, client, packet, statement)
+end
+
+function read_query_result(inj)
+  return pooling.result(settings, inj)
+end
+
+function disconnect_client()
+  pooling.left(settings)
+end
