@@ -196,6 +196,7 @@ static int64_t price(lua_State *L, cost kind) {
 
 // Upvalues: the function, its cost.
 static int charged(lua_State *L) {
+    lvm_make_packets_whole(L);
     lvm_charge(L, price(L, (cost)lua_tointeger(L, lua_upvalueindex(2))));
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
@@ -263,10 +264,11 @@ typedef struct {
     size_t length;
 } opening;
 
-// The prelude is called with `load`, and answers with the maker of environment cells.
+// The prelude is called with `load`, and answers with the makers of environment cells and of versions.
 static int open_libraries(lua_State *L) {
     opening *op = lua_touserdata(L, 1);
     luaL_openlibs(L);
+    lvm_open_packets(L);
     keep_the_budget(L);
     lua_createtable(L, 0, 1);
     lua_pushglobaltable(L);
@@ -274,7 +276,8 @@ static int open_libraries(lua_State *L) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &lvm_environment_key);
     if (luaL_loadbufferx(L, op->prelude, op->length, "=compatibility", "t") != LUA_OK) return lua_error(L);
     lua_pushcfunction(L, native_load);
-    lua_call(L, 1, 1);
+    lua_call(L, 1, 2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &lvm_version_key);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &lvm_cell_key);
     return 0;
 }

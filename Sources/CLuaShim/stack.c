@@ -21,9 +21,11 @@ bool lvm_to_number(lua_State *L, int index, double *value) {
     return is_number;
 }
 
-// NULL for anything but a string: lua_tolstring would turn a number into one, which allocates.
+// NULL for anything but a string (or a long packet, which acts as one): lua_tolstring would turn a number into one, which allocates.
 const char *lvm_string(lua_State *L, int index, size_t *length) {
-    return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, length) : NULL;
+    int type = lua_type(L, index);
+    if (type == LUA_TUSERDATA) return lvm_packet_bytes(L, index, length);
+    return type == LUA_TSTRING ? lua_tolstring(L, index, length) : NULL;
 }
 
 int64_t lvm_raw_length(lua_State *L, int index) { return (int64_t)lua_rawlen(L, index); }

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-char lvm_traceback_key, lvm_environment_key, lvm_cell_key, lvm_box_key, lvm_object_key;
+char lvm_traceback_key, lvm_environment_key, lvm_cell_key, lvm_box_key, lvm_object_key, lvm_packet_key,
+    lvm_version_key;
 
 static void count_hook(lua_State *L, lua_Debug *ar);
 

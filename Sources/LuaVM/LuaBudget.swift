@@ -19,10 +19,10 @@ public struct LuaBudget: Equatable, Sendable {
 
 /// How a state is set up.
 public struct LuaSettings: Equatable, Sendable {
-    /// Where `require` looks for Lua files: templates separated by semicolons; nil leaves Lua's default.
-    public var path: String?
-    /// Where `require` looks for C libraries; nil leaves Lua's default.
-    public var cpath: String?
+    /// Where `require` looks for Lua files before Lua's default path, which `LUA_PATH` may set.
+    public var path: LuaSearchPath
+    /// Where `require` looks for C libraries before Lua's default path, which `LUA_CPATH` may set.
+    public var cpath: LuaSearchPath
     /// The option that the instruction budget's error names.
     public var instructionsOption: String
     /// The option that the memory ceiling's error names.
@@ -30,7 +30,8 @@ public struct LuaSettings: Equatable, Sendable {
 
     /// Lua's default paths, and the names of Millrace's options.
     public init(
-        path: String? = nil, cpath: String? = nil, instructionsOption: String = "--proxy-lua-max-instructions",
+        path: LuaSearchPath = LuaSearchPath(), cpath: LuaSearchPath = LuaSearchPath(),
+        instructionsOption: String = "--proxy-lua-max-instructions",
         memoryOption: String = "--proxy-lua-max-memory"
     ) {
         self.path = path

@@ -37,18 +37,17 @@ public final class LuaState {
 
     private func openLibraries(_ settings: LuaSettings) throws(LuaError) {
         try withFrame { frame throws(LuaError) in
-            var prelude = LuaState.prelude
+            var prelude = LuaState.prelude + LuaState.versions
             let status = prelude.withUTF8 { lvm_open_libraries(frame.thread, $0.baseAddress, $0.count) }
             try frame.check(status)
             try frame.pushGlobals()
             try frame.pushField("package", of: 1)
-            if let path = settings.path {
-                try frame.push(path)
-                try frame.popIntoField("path", of: 2)
-            }
-            if let path = settings.cpath {
-                try frame.push(path)
-                try frame.popIntoField("cpath", of: 2)
+            for (name, path) in [("path", settings.path), ("cpath", settings.cpath)] {
+                try frame.pushField(name, of: 2)
+                let defaults = frame.string(at: 3) ?? ""
+                frame.pop()
+                try frame.push(path.text(before: defaults))
+                try frame.popIntoField(name, of: 2)
             }
         }
     }

@@ -11,10 +11,12 @@ final class FakeHost: PluginHost {
 
     let backends = BackendSet()
     let offeredBackend: Endpoint?
+    let scriptPaths: ScriptPaths
     private let requests = Mutex(Requests())
 
-    init(offeredBackend: Endpoint? = nil) {
+    init(offeredBackend: Endpoint? = nil, scriptPaths: ScriptPaths = ScriptPaths()) {
         self.offeredBackend = offeredBackend
+        self.scriptPaths = scriptPaths
     }
 
     var listeners: [Endpoint] { requests.withLock { $0.listeners } }

@@ -13,6 +13,7 @@ final class LuaRig {
     let loop = FakeLoop(index: 1)
     let worker: LuaProxyWorker
     let session: Session
+    let shared = SharedDictionary(capacity: 1 << 20)
 
     /// Two read/write backends, and a client that isn't connected yet.
     init(_ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 200_000) throws {
@@ -20,9 +21,10 @@ final class LuaRig {
         try host.backends.add(.tcp(host: "10.0.0.2", port: 3307), role: .readOnly)
         session = Session(
             id: 1, slot: 0, generation: 1, clientAddress: "10.1.1.1:5000", listenerAddress: "/tmp/p.sock")
+        let services = LuaServices(host: host, shared: shared)
         worker = try LuaProxyWorker(
-            script: try Self.script(source),
-            limits: LuaLimits(instructions: instructions, memory: 1 << 20, onError: onError),
+            source: ScriptSource(try Self.script(source), trial: ScriptTrial(services), host: host),
+            limits: LuaLimits(instructions: instructions, memory: 1 << 20, onError: onError), services: services,
             host: host, loop: loop, fallback: ProxyWorker(host: host, readOnlyFallback: false, loop: loop))
     }
 

@@ -190,6 +190,7 @@ struct SandboxSessionTests {
 
 /// A host that remembers what it was asked for.
 final class RecordingHost: PluginHost {
+    let scriptPaths = ScriptPaths()
     let backends = BackendSet()
     let listening = Mutex<[Endpoint]>([])
     private let offered = Mutex<Endpoint?>(nil)

@@ -3,12 +3,12 @@ import LuaVM
 /// `proxy.queries`: what a hook sends instead of the client's command.
 final class LuaQueries: LuaObject {
     /// The session's script; gone with the session.
-    private weak var scope: LuaSession?
+    private let handle: LuaSessionHandle
 
     /// More than a script that knows what it does puts in place of one command.
     private static let most = 1_000
 
-    init(_ scope: LuaSession) { self.scope = scope }
+    init(_ scope: LuaSession) { handle = scope.handle }
 
     override class var luaType: LuaObjectType {
         LuaObjectType(name: "proxy.queries", methods: ["append", "prepend", "reset", "len"])
@@ -30,7 +30,7 @@ final class LuaQueries: LuaObject {
     override func length(_ frame: inout LuaFrame) throws(LuaError) -> Int { try live().queue.count }
 
     private func live() throws(LuaError) -> LuaSession {
-        guard let scope else { throw LuaError("the client of this proxy.queries is gone; use proxy.queries anew") }
+        guard let scope = handle.scope else { throw LuaError("the client of this proxy.queries is gone; use proxy.queries anew") }
         return scope
     }
 

@@ -13,14 +13,21 @@ struct QueuedQuery {
     }
 }
 
+/// The way from Lua's objects to their session, for as long as it lasts.
+///
+/// Not a weak reference: those make every later retain of the session several times slower.
+final class LuaSessionHandle {
+    fileprivate(set) var scope: LuaSession?
+}
+
 /// What a script has of one client's session: its globals, its queue, its answer.
 final class LuaSession {
     let session: Session
     let backends: BackendSet
-    /// The script's globals; nil where its top level has failed.
-    var environment: LuaReference?
-    /// The table behind `proxy`, with the fields that are the session's own.
-    let own: LuaReference
+    /// The script's globals, without any where its top level has failed, and the session's own fields of `proxy`.
+    let lua: LuaScope
+    /// For Lua's objects, which may outlive the session.
+    let handle = LuaSessionHandle()
 
     /// The hook that is running.
     var hook: LuaHook?
@@ -43,11 +50,15 @@ final class LuaSession {
     /// The backend that connect_server chose, counted from 1; 0 for none.
     var chosenBackend = 0
 
-    init(session: Session, backends: BackendSet, own: LuaReference) {
+    init(session: Session, backends: BackendSet, lua: LuaScope) {
         self.session = session
         self.backends = backends
-        self.own = own
+        self.lua = lua
+        handle.scope = self
     }
+
+    /// The client is gone: objects that a script has kept answer with an error from now on.
+    func end() { handle.scope = nil }
 
     /// The bytes that wait in the queue.
     var queuedBytes: Int { queue.reduce(0) { $0 + $1.packet.count } }
@@ -60,11 +71,11 @@ final class LuaSession {
 
     /// Forgets what belonged to the command before.
     func commandBegins() {
-        queue = []
-        current = nil
+        if !queue.isEmpty { queue = [] }
+        if current != nil { current = nil }
         isAnswered = false
         isRelayed = false
-        pendingAnswer = nil
+        if pendingAnswer != nil { pendingAnswer = nil }
     }
 
     /// The next query to be sent; nil at the end.

@@ -1,9 +1,10 @@
 import LuaVM
 import PluginAPI
+import Pooling
 
 extension LuaState {
     /// Makes the global table `proxy` with constants and `proxy.global`; answers its metatable.
-    func installProxy(backends: BackendSet) throws(LuaError) -> LuaReference {
+    func installProxy(_ services: LuaServices, now: @escaping () -> MonotonicTime) throws(LuaError) -> LuaReference {
         try withFrame { frame throws(LuaError) in
             try frame.pushGlobals()
             try frame.pushTable(fields: 100)
@@ -11,8 +12,10 @@ extension LuaState {
                 try frame.push(value)
                 try frame.popIntoField(name, of: 2)
             }
-            try frame.pushProxyGlobal(backends)
+            try frame.pushProxyGlobal(services.backends)
             try frame.popIntoField("global", of: 2)
+            try LuaShared(dictionary: services.shared, now: now).push(on: &frame)
+            try frame.popIntoField("shared", of: 2)
             let metatable = try frame.setSwitchboard(on: 2)
             try frame.pushCopy(of: 2)
             try frame.popIntoField("proxy", of: 1)

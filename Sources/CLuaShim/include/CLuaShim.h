@@ -53,6 +53,8 @@ typedef struct {
     lua_State *current;  // the thread whose callback runs, else the main thread
     void *host;
     lvm_callbacks callbacks;
+    uint64_t packets;    // long packets that a running hook may still look at: the number of the last one's hook
+    bool holds_packet;   // one was pushed in this hook
     char instructions_option[64];
     char memory_option[64];
     char warning[512];
@@ -105,8 +107,36 @@ int lvm_to_text(lua_State *, int index);
 int lvm_call(lua_State *, int arguments, int results);
 int lvm_push_traceback(lua_State *);
 int lvm_load(lua_State *, const void *source, size_t length, const char *name);
-int lvm_push_environment(lua_State *);
+int lvm_push_environment(lua_State *, int version);
+int lvm_push_version_maker(lua_State *);
 int lvm_push_instance(lua_State *, int chunk, int environment);
+
+// hook.c
+typedef struct {
+    const void *bytes;
+    size_t length;
+} lvm_piece;
+
+enum lvm_argument { LVM_ARGUMENT_NONE, LVM_ARGUMENT_VALUE, LVM_ARGUMENT_PACKET, LVM_ARGUMENT_TABLE };
+enum lvm_answer { LVM_ANSWER_ABSENT, LVM_ANSWER_NONE, LVM_ANSWER_INTEGER, LVM_ANSWER_NUMBER };
+
+typedef struct {
+    int switchboard; // the metatable of the table that shows a session its own fields
+    int own;         // the session's own table
+    int environment; // the session's globals
+    const char *name;
+    const char *fresh; // a field of the own table that begins as an empty table; NULL for none
+    int form;          // lvm_argument: nothing, the value on the stack's top, the pieces, or a table with them as `packet`
+    const lvm_piece *pieces;
+    size_t count;
+    int answer; // lvm_answer: no such function, nothing, an integer, or another number
+    int64_t integer;
+    double number;
+} lvm_hook;
+
+int lvm_call_hook(lua_State *, lvm_hook *);
+bool lvm_defines(lua_State *, int environment, const char *name);
+int lvm_enter(lua_State *, const lvm_hook *);
 
 // object.c
 int lvm_push_function(lua_State *, void *box);

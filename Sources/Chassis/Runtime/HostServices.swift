@@ -19,8 +19,11 @@ final class HostServices: PluginHost {
     private let processLog: ProcessLog
     private let requests = Mutex(Requests())
 
-    init(log: ProcessLog) {
+    let scriptPaths: ScriptPaths
+
+    init(log: ProcessLog, scriptPaths: ScriptPaths) {
         processLog = log
+        self.scriptPaths = scriptPaths
     }
 
     /// The listeners asked for, in order.
