@@ -10,6 +10,7 @@
 --
 -- Settings: proxy.global.config.ropool, see proxy.pooling; also by the statements of proxy.auto-config.
 
+local answer = require("proxy.answer")
 local auto_config = require("proxy.auto-config")
 local balance = require("proxy.balance")
 local commands = require("proxy.commands")
@@ -68,12 +69,11 @@ end
 
 function read_query(packet)
   local cmd, client = commands.parse(packet), pooling.client()
-  local answer = auto_config.handle(cmd)
-  if answer then return answer end
+  local decision = auto_config.handle(cmd)
+  if decision then return decision end
   if cmd.type == proxy.COM_QUIT then
     if pooling.is_attached() and not pooling.is_free(client) then return end
-    proxy.response = { type = proxy.MYSQLD_PACKET_OK }
-    return proxy.PROXY_SEND_RESULT
+    return answer.ok()
   end
 
   local statement = classified(cmd)
@@ -84,7 +84,7 @@ function read_query(packet)
         .. "(proxy.global.config.ropool.min_idle_connections)")
   end
   client.pins = client.pins or statement.pins
-  pooling.trace(settings, ("backend %d: %s"):format(number, commands.pretty_print(cmd):sub(1, 160)))
+  pooling.trace(settings, number, client, cmd)
   if passed_on[cmd.type_name] then return end
   return pooling.send(settings, client, packet, statement)
 end

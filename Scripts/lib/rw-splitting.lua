@@ -5,7 +5,7 @@
 --
 -- or, to change settings or to add to it, from a script of your own:
 --
---   proxy.global.config.rwsplit = { min_idle_connections = 2 }
+--   proxy.global.config.rwsplit = proxy.global.config.rwsplit or { min_idle_connections = 2 }
 --   require("rw-splitting")
 --
 -- A SELECT outside a transaction runs on a read-only backend, unless it locks, writes or depends on its connection;
@@ -20,6 +20,7 @@
 -- A new client's connection is opened to the read/write backend while that has fewer than min_idle_connections idle
 -- ones, then to the read-only ones. Reads run on the read/write backend as long as no read-only one has an idle one.
 
+local answer = require("proxy.answer")
 local auto_config = require("proxy.auto-config")
 local balance = require("proxy.balance")
 local commands = require("proxy.commands")
@@ -77,14 +78,13 @@ end
 -- A client that keeps nothing needs no server to leave; one that keeps something takes its connection along.
 local function quit(client)
   if pooling.is_attached() and not pooling.is_free(client) then return end
-  proxy.response = { type = proxy.MYSQLD_PACKET_OK }
-  return proxy.PROXY_SEND_RESULT
+  return answer.ok()
 end
 
 function read_query(packet)
   local cmd, client = commands.parse(packet), pooling.client()
-  local answer = auto_config.handle(cmd)
-  if answer then return answer end
+  local decision = auto_config.handle(cmd)
+  if decision then return decision end
   if cmd.type == proxy.COM_QUIT then return quit(client) end
 
   local statement = classified(cmd)
@@ -95,10 +95,7 @@ function read_query(packet)
         .. "(proxy.global.config.rwsplit.min_idle_connections)")
   end
   client.pins = client.pins or statement.pins
-  if settings.is_debug then
-    pooling.trace(settings, ("backend %d%s: %s"):format(
-      number, client.pins and " (pinned: " .. client.pins .. ")" or "", commands.pretty_print(cmd):sub(1, 160)))
-  end
+  pooling.trace(settings, number, client, cmd)
   if passed_on[cmd.type_name] then return end
   return pooling.send(settings, client, packet, statement)
 end

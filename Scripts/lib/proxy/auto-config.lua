@@ -18,6 +18,9 @@
 -- files: false forbids SAVE and LOAD. With --event-threads above 1 each loop has its own proxy.global, so that a change
 -- is seen by the clients of one loop only.
 
+local answer = require("proxy.answer")
+local settings = require("proxy.settings")
+
 local M = { users = nil, files = true }
 
 local most_bytes = 128
@@ -62,6 +65,7 @@ end
 
 -- All settings in the order of their names: { { module, option, value }, … }.
 local function all_settings()
+  settings.fill()
   local list = {}
   for module, options in pairs(proxy.global.config) do
     if type(options) == "table" then
@@ -79,6 +83,7 @@ end
 
 -- Why a setting can't have the value; nil when it can.
 local function objection(module, option, value)
+  settings.fill()
   local options = rawget(proxy.global.config, module)
   if type(options) ~= "table" then return ("there is no module %s"):format(module) end
   local current = options[option]
@@ -88,15 +93,8 @@ local function objection(module, option, value)
   end
 end
 
-local function ok(affected)
-  proxy.response = { type = proxy.MYSQLD_PACKET_OK, affected_rows = affected }
-  return proxy.PROXY_SEND_RESULT
-end
-
 local function failure(text, code)
-  proxy.response = { type = proxy.MYSQLD_PACKET_ERR, errmsg = "(auto-config) " .. text, errcode = code or 1105,
-    sqlstate = "HY000" }
-  return proxy.PROXY_SEND_RESULT
+  return answer.error("(auto-config) " .. text, code)
 end
 
 local function show()
@@ -104,12 +102,7 @@ local function show()
   for i, setting in ipairs(all_settings()) do
     rows[i] = { setting[1], setting[2], tostring(setting[3]), type(setting[3]) }
   end
-  local fields = {}
-  for i, name in ipairs({ "module", "option", "value", "type" }) do
-    fields[i] = { name = name, type = proxy.MYSQL_TYPE_STRING }
-  end
-  proxy.response = { type = proxy.MYSQLD_PACKET_OK, resultset = { fields = fields, rows = rows } }
-  return proxy.PROXY_SEND_RESULT
+  return answer.rows({ "module", "option", "value", "type" }, rows)
 end
 
 local function set(module, option, text)
@@ -118,7 +111,7 @@ local function set(module, option, text)
   local reason = objection(module, option, value)
   if reason then return failure(reason) end
   proxy.global.config[module][option] = value
-  return ok(1)
+  return answer.ok(1)
 end
 
 --- Writes all settings to a file; answers true, or nil and why not.
@@ -176,7 +169,7 @@ local function with_file(action, text)
   if not path or path == "" then return failure("the name of a file stands in quotes, not " .. text) end
   local done, reason = action(path)
   if not done then return failure(reason) end
-  return ok(0)
+  return answer.ok()
 end
 
 local function run(statement)

@@ -13,8 +13,12 @@
 --   default_names         utf8mb4   what a connection is set to that had a SET NAMES, for a client that sent none
 --   is_debug              false  print where statements go
 
+local answer = require("proxy.answer")
 local balance = require("proxy.balance")
+local commands = require("proxy.commands")
+local journal = require("proxy.journal")
 local lru = require("proxy.lru")
+local settings_of = require("proxy.settings").of
 
 local M = {}
 
@@ -32,28 +36,22 @@ local defaults = {
 
 --- The settings of a script: those that are there already, and defaults for the others.
 function M.settings(name)
-  local all = proxy.global.config
-  all[name] = all[name] or {}
-  for key, value in pairs(defaults) do
-    if all[name][key] == nil then all[name][key] = value end
-  end
-  return all[name]
+  return settings_of(name, defaults)
 end
 
 --- What is kept of the client whose hook runs.
 function M.client()
-  local client = proxy.pooled_client
-  if not client then
-    client = { schema = "", stay = 0, in_transaction = false, running = false }
-    proxy.pooled_client = client
+  local client = journal.client("pooling")
+  if client.stay == nil then
+    client.schema, client.stay, client.in_transaction, client.running = "", 0, false, false
   end
   return client
 end
 
-function M.trace(settings, text)
+function M.trace(settings, number, client, cmd)
   if not settings.is_debug then return end
-  io.stdout:write("[", proxy.connection.client.username or "?", "] ", text, "\n")
-  io.stdout:flush()
+  local pinned = client.pins and (", pinned by " .. client.pins) or ""
+  journal.print(("backend %d%s: %s"):format(number, pinned, commands.pretty_print(cmd):sub(1, 160)))
 end
 
 -- Nil where the connection can't be told from others: then everything is sent again.
@@ -147,8 +145,7 @@ end
 
 --- Answers the client with an error.
 function M.refuse(text)
-  proxy.response = { type = proxy.MYSQLD_PACKET_ERR, errcode = 1040, sqlstate = "08004", errmsg = text }
-  return proxy.PROXY_SEND_RESULT
+  return answer.error(text, 1040, "08004")
 end
 
 -- An error of what was sent ahead is the answer, and the client's own command isn't sent.

@@ -156,7 +156,8 @@ end
 local function look_at_statement(found, tokens, first, last)
   local before_pin, before_names = found.pins, found.names
   look_at_verb(found, tokens, first, last)
-  if tokenizer.word(tokens[first]) == "SET" and (found.names ~= before_names or found.pins == before_pin) then return end
+  local is_set = tokenizer.word(tokens[first]) == "SET"
+  if is_set and (found.names ~= before_names or found.pins == before_pin) then return end
   for i = first, last do
     local token = tokens[i]
     local look = by_token[token.token_name]

@@ -58,7 +58,8 @@ end
 function M.assertFails(f, pattern, message)
   local ok, text = pcall(f)
   if ok then fail("didn't fail", message) end
-  if not tostring(text):find(pattern) then fail("failed with " .. shown(text) .. ", not " .. shown(pattern), message) end
+  if tostring(text):find(pattern) then return end
+  fail("failed with " .. shown(text) .. ", not " .. shown(pattern), message)
 end
 
 --- A case is a table whose functions `test…` are run, each between setUp and tearDown.

@@ -5,7 +5,7 @@
 --   tokenizer.normalize(tokens)                   --> SELECT `name` FROM `fruit` WHERE `id` = ?
 --   tokenizer.first_stmt_token(tokens).token_name --> TK_SQL_SELECT
 --
--- Tokens come from mysql.tokenizer: a list (#, [i]) of { token_id, token_name, text }. Tables of such tables do as well.
+-- Tokens come from mysql.tokenizer: a list (#, [i]) of { token_id, token_name, text }. Tables of such tables do, too.
 -- There are no settings.
 
 local native = require("mysql.tokenizer")

@@ -1,4 +1,4 @@
--- Unit tests of rw-splitting, ro-pooling and proxy.pooling against a mock with three backends; run by test_lua_library.py.
+-- Unit tests of rw-splitting, ro-pooling and proxy.pooling before three mock backends; run by test_lua_library.py.
 local mock = require("proxy.mock")
 local test = require("proxy.test")
 
