@@ -6,7 +6,8 @@
 --   PROCKILL [id]                                       COM_PROCESS_KILL
 --   PREP [statement]  EXEC  FETCH  RESET  DEAL          a prepared statement's life; all but PREP are for the last one
 --   FLIST [table]                                       COM_FIELD_LIST
---   REGSLAVE  BINLOGDUMP                                as a replica with the id 4040; the dump ends with the log
+--   REGSLAVE  BINLOGDUMP                                as a replica with the id 4040; events come as they are, which
+--                                                       takes a client made for it, and the connection ends with the log
 --   TDUMP                                               COM_TABLE_DUMP, which servers have dropped
 --   COMMIT SUICIDE                                      COM_SHUTDOWN
 --
@@ -54,14 +55,15 @@ local function statement_of(packet)
   return word and word:upper(), short, rest
 end
 
+-- A dump isn't kept: it may be long.
 local function send(payload)
-  proxy.queries:append(ANSWER, payload, { resultset_is_needed = true })
+  proxy.queries:append(ANSWER, payload, { resultset_is_needed = payload:byte() ~= proxy.COM_BINLOG_DUMP })
   return proxy.PROXY_SEND_QUERY
 end
 
 -- A closed statement has no answer, so the client gets that of a ping.
 local function close(payload)
-  proxy.queries:append(QUIET, payload)
+  proxy.queries:append(QUIET, payload, { resultset_is_needed = true })
   return send(string.char(proxy.COM_PING))
 end
 
@@ -93,14 +95,26 @@ local function prepared(raw, mine)
     { { statement, columns, parameters, warnings } })
 end
 
+-- The names in a column's definition, which are shorter than 251 bytes.
+local function first_field(raw)
+  local at, names, ok = 1, {}, nil
+  for i = 1, 5 do
+    ok, names[i], at = pcall(string.unpack, "s1", raw, at)
+    if not ok then return answer.rows({ "first_field" }, {}) end
+  end
+  return answer.rows({ "first_field", "table" }, { { names[5], names[2] .. "." .. names[3] } })
+end
+
 function read_query_result(inj)
   if inj.id == QUIET then return proxy.PROXY_IGNORE_RESULT end
+  if inj.query:byte() == proxy.COM_BINLOG_DUMP then return end
   local mine, raw = journal.client("admin-sql"), inj.resultset.raw
   local first = raw:byte()
   if first == proxy.MYSQLD_PACKET_ERR or mine.command == "COM_PROCESS_INFO" then return end
   if mine.command == "COM_STMT_PREPARE" and #raw >= 12 then return prepared(raw, mine) end
+  if mine.command == "COM_FIELD_LIST" then return first_field(raw) end
   if mine.command == "COM_STATISTICS" then return answer.rows({ "statistics" }, { { raw } }) end
-  if mine.command == "COM_BINLOG_DUMP" or (first ~= proxy.MYSQLD_PACKET_OK and first ~= proxy.MYSQLD_PACKET_EOF) then
+  if first ~= proxy.MYSQLD_PACKET_OK and first ~= proxy.MYSQLD_PACKET_EOF then
     return answer.rows({ "first_packet", answer.number("rows"), answer.number("bytes") },
       { { printable(raw:sub(1, 200)), inj.resultset.row_count, inj.resultset.bytes } })
   end
