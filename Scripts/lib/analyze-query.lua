@@ -29,7 +29,7 @@ local tokenizer = require("proxy.tokenizer")
 
 local CLIENT, EXPLAIN, PROCESSLIST = 1, 2, 3
 -- Longer ones would take too long to be cut into tokens; they count under their first word.
-local most_bytes = 4096
+local most_bytes, most_tokens = 4096, 1000
 
 local settings = require("proxy.settings").of("analyze_query", {
   analyze_queries = true, min_queries = 100, min_query_time = 1000, query_cutoff = 160, log_slower_queries = true,
@@ -53,11 +53,12 @@ local function count(kind, time)
 end
 
 local function kind_of(sql)
+  local tokens = #sql <= most_bytes and tokenizer.tokenize(sql)
   local name
-  if #sql > most_bytes then
-    name = (sql:match("^%s*(%a+)") or "?"):upper() .. " (long)"
+  if tokens and #tokens <= most_tokens then
+    name = tokenizer.normalize(tokens)
   else
-    name = tokenizer.normalize(tokenizer.tokenize(sql))
+    name = (sql:match("^%s*(%a+)") or "?"):upper() .. " (long)"
   end
   local kind = kinds:get(name)
   if not kind then

@@ -22,7 +22,7 @@ local settings = require("proxy.settings").of("auditing", { log_queries = true, 
 local function without_secrets(sql)
   local upper = sql:upper()
   if not upper:find("IDENTIFIED", 1, true) and not upper:find("PASSWORD", 1, true) then return sql end
-  if #sql > 10000 then return (sql:match("^%s*%a+") or "") .. " (long, and with a password)" end
+  if #sql > 4096 then return (sql:match("^%s*%a+") or "") .. " (long, and with a password)" end
   return tokenizer.normalize(tokenizer.tokenize(sql))
 end
 

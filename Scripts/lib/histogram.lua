@@ -12,7 +12,7 @@
 -- Settings: proxy.global.config.histogram
 --   collect_queries   true    count statements
 --   collect_tables    true    count tables
---   max_statement     4096    longer statements count under their first word
+--   max_statement     4096    longer statements (also those of over 1000 tokens) count under their first word
 --   max_queries       1000    keep so many statements and so many tables: those used last
 
 local answer = require("proxy.answer")
@@ -20,6 +20,8 @@ local journal = require("proxy.journal")
 local lru = require("proxy.lru")
 local parser = require("proxy.parser")
 local tokenizer = require("proxy.tokenizer")
+
+local most_tokens = 1000
 
 local settings = require("proxy.settings").of("histogram", {
   collect_queries = true, collect_tables = true, max_statement = 4096, max_queries = 1000 })
@@ -92,15 +94,22 @@ local function count_table(name, access)
   entry[counter] = entry[counter] + 1
 end
 
+-- The tokens of a statement; nil of one that would take too long.
+local function short_tokens(sql)
+  if #sql > settings.max_statement then return nil end
+  local tokens = tokenizer.tokenize(sql)
+  return #tokens <= most_tokens and tokens or nil
+end
+
 function read_query_result(inj)
   local sql = inj.query:sub(2)
-  if #sql > settings.max_statement then
+  local tokens = short_tokens(sql)
+  if not tokens then
     if settings.collect_queries then
       count_query((sql:match("^%s*(%a+)") or "?"):upper() .. " (long)", inj.query_time)
     end
     return
   end
-  local tokens = tokenizer.tokenize(sql)
   if settings.collect_queries then count_query(tokenizer.normalize(tokens), inj.query_time) end
   if settings.collect_tables then
     for name, access in pairs(parser.get_tables(tokens)) do count_table(name, access) end

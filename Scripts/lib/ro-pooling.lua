@@ -10,7 +10,6 @@
 --
 -- Settings: proxy.global.config.ropool, see proxy.pooling; also by the statements of proxy.auto-config.
 
-local answer = require("proxy.answer")
 local auto_config = require("proxy.auto-config")
 local balance = require("proxy.balance")
 local commands = require("proxy.commands")
@@ -27,23 +26,8 @@ local passed_on = {
   COM_STMT_CLOSE = true, COM_STMT_SEND_LONG_DATA = true, COM_CHANGE_USER = true, COM_BINLOG_DUMP = true,
 }
 
--- The read-only backend with the fewest clients, for when none wants more idle connections.
-local function least_used()
-  local best, fewest = 0, math.huge
-  for number = 1, #proxy.global.backends do
-    local backend = proxy.global.backends[number]
-    if backend.type == proxy.BACKEND_TYPE_RO and backend.state ~= proxy.BACKEND_STATE_DOWN
-      and backend.connected_clients < fewest then
-      best, fewest = number, backend.connected_clients
-    end
-  end
-  return best
-end
-
 function connect_server()
-  local number = pooling.wanting(settings, proxy.BACKEND_TYPE_RO)
-  if number == 0 then number = least_used() end
-  if number > 0 then proxy.connection.backend_ndx = number end
+  return pooling.connect(settings, proxy.BACKEND_TYPE_RO)
 end
 
 function read_auth_result(auth)
@@ -51,42 +35,30 @@ function read_auth_result(auth)
 end
 
 local function classified(cmd)
-  if cmd.query and cmd.type == proxy.COM_QUERY then return routing.classify(cmd.query) end
-  return {
-    target = "last", schema = cmd.type == proxy.COM_INIT_DB and cmd.schema or nil,
-    pins = not free_commands[cmd.type_name] and cmd.type_name or nil,
-  }
+  if cmd.type == proxy.COM_QUERY then return routing.classify(cmd.query) end
+  return { target = "last", pins = not free_commands[cmd.type_name] and cmd.type_name or nil }
 end
 
-local function choose(client, statement)
-  if pooling.is_attached() and (not pooling.is_free(client) or statement.target == "last") then
-    return proxy.connection.backend_ndx
-  end
-  local number = balance.idle_ro()
-  if number > 0 then return number end
-  return pooling.is_attached() and proxy.connection.backend_ndx or balance.idle_failsafe_rw()
+-- Sees to it that the client has a connection for the statement; false where there is none.
+local function place(client, statement)
+  local attached = pooling.attached()
+  if attached > 0 and (not pooling.is_free(client) or statement.target == "last") then return true end
+  return pooling.attach(client, balance.idle_ro()) or attached > 0
+    or pooling.attach(client, balance.idle_failsafe_rw())
 end
 
 function read_query(packet)
   local cmd, client = commands.parse(packet), pooling.client()
   local decision = auto_config.handle(cmd)
   if decision then return decision end
-  if cmd.type == proxy.COM_QUIT then
-    if pooling.is_attached() and not pooling.is_free(client) then return end
-    return answer.ok()
-  end
+  if cmd.type == proxy.COM_QUIT then return end
 
   local statement = classified(cmd)
-  local number = choose(client, statement)
-  if number == 0 or not pooling.attach(client, number) then
-    return pooling.refuse(
-      "(ro-pooling) every connection is busy: try again, or have more of them "
-        .. "(proxy.global.config.ropool.min_idle_connections)")
-  end
+  if not place(client, statement) then return pooling.refuse("ro-pooling") end
   client.pins = client.pins or statement.pins
-  pooling.trace(settings, number, client, cmd)
+  pooling.trace(settings, pooling.attached(), client, cmd)
   if passed_on[cmd.type_name] then return end
-  return pooling.send(settings, client, packet, statement)
+  return pooling.send(client, packet, statement)
 end
 
 function read_query_result(inj)

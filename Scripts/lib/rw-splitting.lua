@@ -18,9 +18,8 @@
 -- PROXY SET GLOBAL rwsplit.is_debug = true.
 --
 -- A new client's connection is opened to the read/write backend while that has fewer than min_idle_connections idle
--- ones, then to the read-only ones. Reads run on the read/write backend as long as no read-only one has an idle one.
+-- ones, then to the read-only ones; so the first few clients read from the read/write backend.
 
-local answer = require("proxy.answer")
 local auto_config = require("proxy.auto-config")
 local balance = require("proxy.balance")
 local commands = require("proxy.commands")
@@ -41,9 +40,7 @@ local passed_on = {
 }
 
 function connect_server()
-  local number = pooling.wanting(settings, proxy.BACKEND_TYPE_RW)
-  if number == 0 then number = pooling.wanting(settings, proxy.BACKEND_TYPE_RO) end
-  if number > 0 then proxy.connection.backend_ndx = number end
+  return pooling.connect(settings, proxy.BACKEND_TYPE_RW, proxy.BACKEND_TYPE_RO)
 end
 
 function read_auth_result(auth)
@@ -51,53 +48,37 @@ function read_auth_result(auth)
 end
 
 local function classified(cmd)
-  if cmd.query and cmd.type == proxy.COM_QUERY then return routing.classify(cmd.query) end
-  local statement = { target = "last", schema = cmd.type == proxy.COM_INIT_DB and cmd.schema or nil }
-  if pinning[cmd.type_name] then statement.target, statement.pins = "write", cmd.type_name end
-  return statement
+  if cmd.type == proxy.COM_QUERY then return routing.classify(cmd.query) end
+  if pinning[cmd.type_name] then return { target = "write", pins = cmd.type_name } end
+  return { target = "last" }
 end
 
-local function is_on_rw()
-  local backend = pooling.is_attached() and proxy.global.backends[proxy.connection.backend_ndx]
-  return backend and backend.type == proxy.BACKEND_TYPE_RW
+local function is_on_rw(number)
+  return number > 0 and proxy.global.backends[number].type == proxy.BACKEND_TYPE_RW
 end
 
--- The backend for a statement: the one that the client has, or one with an idle connection; 0 without any.
-local function choose(client, statement)
-  local attached = pooling.is_attached() and proxy.connection.backend_ndx or 0
-  if attached > 0 and (client.pins or client.in_transaction or statement.target == "last") then return attached end
+-- Sees to it that the client has a connection for the statement; false where there is none.
+local function place(client, statement)
+  local attached = pooling.attached()
+  if attached > 0 and (client.pins or client.in_transaction or statement.target == "last") then return true end
   if statement.target == "read" then
-    if attached > 0 and client.stay > 0 then return attached end
-    local number = balance.idle_ro()
-    if number > 0 then return number end
-    if attached > 0 then return attached end
+    if attached > 0 and client.stay > 0 or pooling.attach(client, balance.idle_ro()) or attached > 0 then return true end
   end
-  return is_on_rw() and attached or balance.idle_failsafe_rw()
-end
-
--- A client that keeps nothing needs no server to leave; one that keeps something takes its connection along.
-local function quit(client)
-  if pooling.is_attached() and not pooling.is_free(client) then return end
-  return answer.ok()
+  return is_on_rw(attached) or pooling.attach(client, balance.idle_failsafe_rw())
 end
 
 function read_query(packet)
   local cmd, client = commands.parse(packet), pooling.client()
   local decision = auto_config.handle(cmd)
   if decision then return decision end
-  if cmd.type == proxy.COM_QUIT then return quit(client) end
+  if cmd.type == proxy.COM_QUIT then return end
 
   local statement = classified(cmd)
-  local number = choose(client, statement)
-  if number == 0 or not pooling.attach(client, number) then
-    return pooling.refuse(
-      "(rw-splitting) no idle connection to a read/write backend: try again, or have more of them "
-        .. "(proxy.global.config.rwsplit.min_idle_connections)")
-  end
+  if not place(client, statement) then return pooling.refuse("rw-splitting") end
   client.pins = client.pins or statement.pins
-  pooling.trace(settings, number, client, cmd)
+  pooling.trace(settings, pooling.attached(), client, cmd)
   if passed_on[cmd.type_name] then return end
-  return pooling.send(settings, client, packet, statement)
+  return pooling.send(client, packet, statement)
 end
 
 function read_query_result(inj)

@@ -2,7 +2,7 @@
 --
 --   _G.proxy = require("proxy.mock").new()
 --   proxy.global.backends[1] = proxy.mock_backend({ type = proxy.BACKEND_TYPE_RW, idle = { app = 2 } })
---   proxy.connection.backend_ndx = 1       -- takes an idle connection, as the real one does; 0 parks it again
+--   proxy.connection.backend_ndx = 1       -- takes an idle connection, as the real one does, or changes nothing
 --   proxy.queries.list                     -- what was appended: { { id =, packet =, options = }, … }
 --
 -- The client is app@127.0.0.1 with the schema shop. There are no settings.
@@ -78,10 +78,7 @@ end
 local function switch(fake, state, number)
   local backends, user = fake.global.backends, state.client.username
   local function pool_of(ndx) return backends[ndx].pool.users[user] end
-  if number > 0 and (number == state.attached or pool_of(number).cur_idle_connections == 0) then
-    state.backend_ndx = number
-    return
-  end
+  if number > 0 and (number == state.attached or pool_of(number).cur_idle_connections == 0) then return end
   if state.server then
     park_thread(pool_of(state.attached), state.server.thread_id)
     pool_of(state.attached).cur_idle_connections = pool_of(state.attached).cur_idle_connections + 1
@@ -96,7 +93,8 @@ local function switch(fake, state, number)
   state.backend_ndx = number
 end
 
-local function connection(fake)
+--- A client's connection; more than one when a test has more clients.
+function M.connection(fake)
   local state = {
     backend_ndx = 0, attached = 0,
     client = {
@@ -122,7 +120,7 @@ function M.new(real)
   end
   fake.mock_backend, fake.mock_injection, fake.mock_log_in = M.backend, M.injection, M.log_in
   fake.global = { config = {}, backends = {} }
-  fake.queries, fake.response, fake.connection = queries(), {}, connection(fake)
+  fake.queries, fake.response, fake.connection = queries(), {}, M.connection(fake)
   return fake
 end
 

@@ -103,10 +103,12 @@ function Scan:note_with()
 end
 
 function Scan:note_with_columns(i)
-  local close = i + 1
-  while self.tokens[close] and self.tokens[close].token_name ~= "TK_CBRACE" do close = close + 1 end
-  local as, open = self.tokens[close + 1], self.tokens[close + 2]
-  if as and open and as.token_name == "TK_SQL_AS" and open.token_name == "TK_OBRACE" then
+  local close = i + 2
+  while is_name(self.tokens[close]) or self.tokens[close] and self.tokens[close].token_name == "TK_COMMA" do
+    close = close + 1
+  end
+  local closing, as, open = self.tokens[close], self.tokens[close + 1], self.tokens[close + 2]
+  if open and closing.token_name == "TK_CBRACE" and as.token_name == "TK_SQL_AS" and open.token_name == "TK_OBRACE" then
     self.with[self.tokens[i].text:upper()] = true
   end
 end

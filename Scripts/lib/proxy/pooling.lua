@@ -1,17 +1,18 @@
 -- proxy.pooling: what rw-splitting and ro-pooling share: clients without server connections of their own.
 --
 -- After its login a client's server connection is parked, and taken (or another one of the same user) for as long as a
--- statement or a transaction lasts. What a connection must be told before another client's statement runs on it (the
--- schema, SET NAMES) is sent ahead; an error of that is the client's answer. A client that leaves something on its
--- connection which can't be repeated is pinned: it keeps that connection to its end, and nobody gets it afterwards.
+-- statement or a transaction lasts. The proxy resets a connection that another client had before, and gives it the
+-- client's schema; a SET NAMES is repeated here. An error of either is the client's answer. A client that leaves
+-- something on its connection which can't be repeated is pinned: it keeps that connection to its end.
 --
 -- Settings are those of the script that uses it, made by `settings(name)` in proxy.global.config[name]:
---   min_idle_connections  4      connections that new clients open to each backend before others are used
+--   min_idle_connections  4      new clients open connections to each backend while so many aren't parked there; then
+--                                they log in on parked ones
 --   max_idle_connections  8      a leaving client's connection is closed where so many are parked
 --   stay_after_write      5      statements for which a client keeps its connection after it has changed rows, because
 --                                LAST_INSERT_ID() and ROW_COUNT() are answered by that connection only
---   default_names         utf8mb4   what a connection is set to that had a SET NAMES, for a client that sent none
 --   is_debug              false  print where statements go
+-- All numbers are per loop (--event-threads): connections are shared by the clients of one loop.
 
 local answer = require("proxy.answer")
 local balance = require("proxy.balance")
@@ -22,29 +23,23 @@ local settings_of = require("proxy.settings").of
 
 local M = {}
 
-local CLIENT, SCHEMA, NAMES = 1, 2, 3
+local CLIENT, NAMES = 1, 2
 
--- What is known of server connections: "backend:thread id" -> { schema =, names = }.
+-- Who had a server connection last, and with which SET NAMES: "backend:thread id" -> { client =, names = }.
 local known = lru.new(10000)
--- Users that have logged in: their queues are the pool.
+-- Users that have logged in: their connections are the pool.
 local users = lru.new(100)
-
-local defaults = {
-  min_idle_connections = 4, max_idle_connections = 8, stay_after_write = 5, default_names = "utf8mb4",
-  is_debug = false,
-}
 
 --- The settings of a script: those that are there already, and defaults for the others.
 function M.settings(name)
-  return settings_of(name, defaults)
+  return settings_of(name, {
+    min_idle_connections = 4, max_idle_connections = 8, stay_after_write = 5, is_debug = false })
 end
 
 --- What is kept of the client whose hook runs.
 function M.client()
   local client = journal.client("pooling")
-  if client.stay == nil then
-    client.schema, client.stay, client.in_transaction, client.running = "", 0, false, false
-  end
+  if client.stay == nil then client.stay, client.in_transaction, client.running = 0, false, false end
   return client
 end
 
@@ -54,41 +49,43 @@ function M.trace(settings, number, client, cmd)
   journal.print(("backend %d%s: %s"):format(number, pinned, commands.pretty_print(cmd):sub(1, 160)))
 end
 
--- Nil where the connection can't be told from others: then everything is sent again.
-local function key()
-  local server = proxy.connection.server
-  local thread = server and server.thread_id
-  return thread and (proxy.connection.backend_ndx .. ":" .. thread)
-end
-
 --- Whether the client's next statement may run on any connection.
 function M.is_free(client)
   return not client.pins and not client.in_transaction and not client.running and client.stay == 0
 end
 
-function M.is_attached()
-  return proxy.connection.backend_ndx ~= 0 and proxy.connection.server ~= nil
+--- The backend that the client has a connection to; 0 without one.
+function M.attached()
+  return proxy.connection.server and proxy.connection.backend_ndx or 0
+end
+
+local function connection_key()
+  local server = proxy.connection.server
+  return server and server.thread_id and proxy.connection.backend_ndx .. ":" .. server.thread_id
+end
+
+-- The proxy refuses where it knows of a reason that isn't seen here; then the client keeps its connection.
+local function switch(client, number)
+  local key = connection_key()
+  if not pcall(function() proxy.connection.backend_ndx = number end) then return end
+  if key then known:set(key, { client = journal.number(), names = client.at_names }) end
 end
 
 --- Gives the server connection back to its pool.
 function M.park(client)
-  local id = key()
-  if id then known:set(id, { schema = client.at_schema, names = client.at_names }) end
-  proxy.connection.backend_ndx = 0
+  if M.attached() > 0 then switch(client, 0) end
 end
 
---- Takes a parked connection to a backend; false where there was none after all.
+--- Takes a parked connection to a backend; false where there is none that fits, and then nothing changes.
 function M.attach(client, number)
-  if M.is_attached() then
-    if proxy.connection.backend_ndx == number then return true end
-    M.park(client)
-  end
-  proxy.connection.backend_ndx = number
-  if not M.is_attached() then return false end
-  local id = key()
-  local found = id and known:get(id)
-  client.at_schema, client.at_names = found and found.schema, found and found.names
-  client.at_unknown = not found
+  if number == 0 then return false end
+  if M.attached() == number then return true end
+  switch(client, number)
+  if M.attached() ~= number then return false end
+  local key = connection_key()
+  local before = key and known:get(key)
+  -- A connection that another client had is reset to what a login makes of it.
+  client.at_names = before and before.client == journal.number() and before.names or nil
   return true
 end
 
@@ -98,82 +95,79 @@ local function idle_of(number)
   return count
 end
 
---- The backend that a new client's connection should be opened to: the first of the given type that has too few parked.
-function M.wanting(settings, kind)
-  local backends = proxy.global.backends
-  for number = 1, #backends do
-    local backend = backends[number]
-    if backend.type == kind and backend.state ~= proxy.BACKEND_STATE_DOWN
-      and idle_of(number) < settings.min_idle_connections then
+local function is_usable(backend, kind)
+  return backend.type == kind and backend.state ~= proxy.BACKEND_STATE_DOWN
+end
+
+-- The first backend of a type with less, or with more, idle connections than wanted; 0 without one.
+local function first_backend(settings, kind, has_enough)
+  for number = 1, #proxy.global.backends do
+    if is_usable(proxy.global.backends[number], kind)
+      and (idle_of(number) >= settings.min_idle_connections) == has_enough then
       return number
     end
   end
   return 0
 end
 
+--- To be called by connect_server, with the types of backends in the order of filling them up.
+function M.connect(settings, ...)
+  for _, kind in ipairs({ ... }) do
+    local number = first_backend(settings, kind, false)
+    if number > 0 then
+      proxy.connection.backend_ndx = number
+      return nil
+    end
+  end
+  -- All have enough: the client logs in on a connection that is there already.
+  local number = settings.min_idle_connections > 0 and first_backend(settings, (...), true) or 0
+  if number == 0 then return nil end
+  proxy.connection.backend_ndx = number
+  return proxy.PROXY_IGNORE_RESULT
+end
+
 --- To be called by read_auth_result: parks the connection of a client whose login was accepted.
 function M.logged_in(auth)
   if auth.packet:byte() ~= proxy.MYSQLD_PACKET_OK then return end
-  local client, login = M.client(), proxy.connection.client
-  if not M.is_attached() then return end
-  users:set(login.username, true)
-  client.schema = login.default_db or ""
-  client.at_schema, client.at_names = client.schema, false
-  M.park(client)
-end
-
-local function prepare(settings, client)
-  local names = client.names
-  if not names and (client.at_names or client.at_unknown) then names = "SET NAMES " .. settings.default_names end
-  if names and names ~= client.at_names then
-    proxy.queries:prepend(NAMES, string.char(proxy.COM_QUERY) .. names, { resultset_is_needed = true })
-  end
-  if client.schema ~= "" and client.schema ~= client.at_schema then
-    proxy.queries:prepend(SCHEMA, string.char(proxy.COM_INIT_DB) .. client.schema, { resultset_is_needed = true })
-  end
+  users:set(proxy.connection.client.username, true)
+  M.park(M.client())
 end
 
 --- Sends the client's command on the connection that it has; `statement` is what proxy.routing said of it.
-function M.send(settings, client, packet, statement)
-  if statement.schema then packet = string.char(proxy.COM_INIT_DB) .. statement.schema end
+function M.send(client, packet, statement)
+  if client.names and client.names ~= client.at_names and not statement.names then
+    proxy.queries:append(NAMES, string.char(proxy.COM_QUERY) .. client.names, { resultset_is_needed = true })
+  end
   proxy.queries:append(CLIENT, packet)
-  -- A client that changes the schema or the names needs no others before.
-  prepare(settings, client)
   client.running, client.statement = true, statement
   return proxy.PROXY_SEND_QUERY
 end
 
---- Answers the client with an error.
-function M.refuse(text)
-  return answer.error(text, 1040, "08004")
+--- Answers the client with an error: there is no connection for its statement.
+function M.refuse(script)
+  return answer.error(
+    ("(%s) every server connection is busy: try again, or have more of them (proxy.global.config: "
+      .. "min_idle_connections)"):format(script), 1040, "08004")
 end
 
 -- An error of what was sent ahead is the answer, and the client's own command isn't sent.
-local function prepared(client, inj)
-  if inj.resultset.query_status == proxy.MYSQLD_PACKET_ERR or inj.resultset.raw:byte() == proxy.MYSQLD_PACKET_ERR then
+local function names_set(client, inj)
+  if inj.resultset.query_status == proxy.MYSQLD_PACKET_ERR then
     proxy.queries:reset()
-    client.running, client.at_unknown = false, true
-    client.at_schema, client.at_names = nil, nil
+    client.running = false
     if M.is_free(client) then M.park(client) end
-    return
+    return nil
   end
-  if inj.id == SCHEMA then client.at_schema = client.schema else client.at_names = inj.query:sub(2) end
-  client.at_unknown = false
+  client.at_names = client.names
   return proxy.PROXY_IGNORE_RESULT
 end
 
-local function take_over(client, statement)
-  if statement.schema then client.schema, client.at_schema = statement.schema, statement.schema end
-  if statement.names then client.names, client.at_names = statement.names, statement.names end
-  if statement.drops and statement.drops == client.at_schema then client.schema, client.at_schema = "", nil end
-end
-
 -- Later statements may ask for what this one has left: its id, its count of rows, its warnings.
-local function stay_for(settings, client, statement, set)
+local function stay_for(settings, client, set)
   client.stay = math.max(0, client.stay - 1)
   if (set.insert_id or 0) > 0 or (set.affected_rows or 0) > 0 then
     client.stay = math.max(client.stay, settings.stay_after_write)
-  elseif (set.warning_count or 0) > 0 or statement.follows then
+  elseif (set.warning_count or 0) > 0 or client.statement.follows then
     client.stay = math.max(client.stay, 1)
   end
 end
@@ -181,7 +175,7 @@ end
 --- To be called by read_query_result: parks the connection where nothing ties the client to it.
 function M.result(settings, inj)
   local client, set = M.client(), inj.resultset
-  if inj.id ~= CLIENT then return prepared(client, inj) end
+  if inj.id == NAMES then return names_set(client, inj) end
   client.running = false
   -- An ERR tells nothing about the transaction; its text can be asked for by SHOW ERRORS.
   if set.query_status == proxy.MYSQLD_PACKET_ERR then
@@ -191,18 +185,17 @@ function M.result(settings, inj)
   local command = inj.query:byte()
   if command == proxy.COM_QUERY or command == proxy.COM_STMT_EXECUTE then
     client.in_transaction = set.flags.in_trans or not set.flags.auto_commit
-    stay_for(settings, client, client.statement, set)
+    stay_for(settings, client, set)
   end
-  take_over(client, client.statement)
+  local names = client.statement.names
+  if names then client.names, client.at_names = names, names end
   if M.is_free(client) then M.park(client) end
 end
 
---- To be called by disconnect_client: parks what another client may have, and closes the rest.
+--- To be called by disconnect_client: parks the connection, which the proxy resets for the next client.
 function M.left(settings)
-  local client = M.client()
-  if not M.is_attached() then return end
-  client.stay = 0
-  if M.is_free(client) and idle_of(proxy.connection.backend_ndx) < settings.max_idle_connections then M.park(client) end
+  local number = M.attached()
+  if number > 0 and idle_of(number) < settings.max_idle_connections then M.park(M.client()) end
 end
 
 return M

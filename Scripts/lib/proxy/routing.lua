@@ -8,8 +8,7 @@
 -- `target`: "read" may run on a read-only backend, "write" runs on a read/write one, "last" must run where the
 -- statement before has run (SHOW WARNINGS, FOUND_ROWS()). `pins`, where it is set, says what ties the client to its
 -- connection from now on. `follows` asks to stay there for the next statements. `names` is a SET NAMES that can be
--- repeated on another connection, `schema` the schema of a USE, `drops` the one of a DROP DATABASE. There are no
--- settings.
+-- repeated on another connection. There are no settings.
 --
 -- In doubt the answer is the careful one: "write", and pinned where a statement's end can't be seen.
 
@@ -18,7 +17,7 @@ local tokenizer = require("proxy.tokenizer")
 local M = {}
 
 -- Longer statements are looked at by their first word only: their tokens would take too long.
-local most_bytes = 64 * 1024
+local most_bytes, most_tokens = 16 * 1024, 2000
 
 local function set(text)
   local made = {}
@@ -143,8 +142,6 @@ local function look_at_verb(found, tokens, first, last)
   if verb == "SHOW" then return look_at_show(found, words) end
   raise(found, verb == "GET" and "last" or "write")
   if pinning_verbs[verb or ""] then return pin(found, verb) end
-  if verb == "USE" and last == first + 1 then found.schema = tokens[last].text end
-  if verb == "DROP" and (words[2] == "DATABASE" or words[2] == "SCHEMA") then found.drops = tokens[last].text end
   -- CREATE [OR REPLACE] TEMPORARY TABLE, DROP TEMPORARY TABLE, FLUSH TABLES … WITH READ LOCK.
   for _, word in ipairs(words) do
     if word == "TEMPORARY" then return pin(found, "temporary table") end
@@ -174,7 +171,7 @@ local function large(sql)
   return found
 end
 
--- Several statements in one text: each counts, and the last SET NAMES or USE can't be told apart from the others.
+-- Several statements in one text: each counts; whether a SET NAMES among them has failed can't be seen.
 local function classify_tokens(tokens)
   local found, first, count = { target = "read" }, 1, 0
   for i = 1, #tokens + 1 do
@@ -189,8 +186,8 @@ local function classify_tokens(tokens)
   if count == 0 then found.target = "write" end
   if count > 1 then
     raise(found, "write")
-    if found.names or found.schema then pin(found, "several statements") end
-    found.names, found.schema = nil, nil
+    if found.names then pin(found, "several statements") end
+    found.names = nil
   end
   return found
 end
@@ -199,6 +196,7 @@ end
 function M.classify(sql)
   if #sql > most_bytes then return large(sql) end
   local tokens = tokenizer.tokenize(sql)
+  if #tokens > most_tokens then return large(sql) end
   local comments = { target = "read" }
   for i = 1, #tokens do
     if tokens[i].token_name == "TK_COMMENT" then by_token.TK_COMMENT(comments, tokens[i].text) end
