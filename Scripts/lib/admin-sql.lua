@@ -7,7 +7,7 @@
 --   PREP [statement]  EXEC  FETCH  RESET  DEAL          a prepared statement's life; all but PREP are for the last one
 --   FLIST [table]                                       COM_FIELD_LIST
 --   REGSLAVE  BINLOGDUMP                                as a replica with the id 4040; events come as they are, which
---                                                       takes a client made for it, and the connection ends with the log
+--                                                       takes a client made for it, and the log's end closes it
 --   TDUMP                                               COM_TABLE_DUMP, which servers have dropped
 --   COMMIT SUICIDE                                      COM_SHUTDOWN
 --

@@ -62,7 +62,8 @@ local function place(client, statement)
   local attached = pooling.attached()
   if attached > 0 and (client.pins or client.in_transaction or statement.target == "last") then return true end
   if statement.target == "read" then
-    if attached > 0 and client.stay > 0 or pooling.attach(client, balance.idle_ro()) or attached > 0 then return true end
+    if attached > 0 and client.stay > 0 then return true end
+    if pooling.attach(client, balance.idle_ro()) or attached > 0 then return true end
   end
   return is_on_rw(attached) or pooling.attach(client, balance.idle_failsafe_rw())
 end

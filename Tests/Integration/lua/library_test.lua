@@ -1,7 +1,10 @@
--- Unit tests of proxy.commands, proxy.balance, proxy.lru and proxy.test itself; run by test_lua_library.py.
+-- Unit tests of the smaller modules and of proxy.test itself; run by test_lua_library.py.
+local answer = require("proxy.answer")
 local balance = require("proxy.balance")
 local commands = require("proxy.commands")
+local journal = require("proxy.journal")
 local lru = require("proxy.lru")
+local settings = require("proxy.settings")
 local test = require("proxy.test")
 
 local Commands = test.ProxyBaseTest:new()
@@ -123,6 +126,60 @@ function Itself:test_the_real_proxy_comes_back()
   test.assertEquals(rawget(_G, "proxy"), before)
 end
 
+local Answers = test.ProxyBaseTest:new()
+
+function Answers:test_statements_are_recognised_however_they_are_written()
+  local text = "SELECT * FROM proxy.lag"
+  test.assertEquals(answer.asks("\3select *\n  from PROXY.LAG ; ", text), true)
+  test.assertEquals(answer.asks("\3SELECT * FROM proxy.lag WHERE 1", text), false)
+  test.assertEquals(answer.asks("\22SELECT * FROM proxy.lag", text), false)
+end
+
+function Answers:test_what_is_answered()
+  test.assertEquals(answer.rows({ "a", answer.number("b") }, { { "x", 1 } }), proxy.PROXY_SEND_RESULT)
+  test.assertEquals(proxy.response.resultset.fields, { { name = "a", type = 253 }, { name = "b", type = 8 } })
+  answer.error("why")
+  test.assertEquals(proxy.response, { type = 255, errmsg = "why", errcode = 1105, sqlstate = "HY000" })
+  answer.ok(3)
+  test.assertEquals(proxy.response, { type = 0, affected_rows = 3 })
+end
+
+local Settings = test.ProxyBaseTest:new()
+
+function Settings:test_what_is_there_stays_and_what_is_missing_comes()
+  proxy.global.config.greeter = { times = 5 }
+  local mine = settings.of("greeter", { times = 3, text = "hello", loud = true })
+  test.assertEquals({ mine.times, mine.text, mine.loud }, { 5, "hello", true })
+  proxy.global.config.greeter.loud = false
+  test.assertEquals(mine.loud, false)
+end
+
+function Settings:test_another_table_in_their_place_is_followed()
+  local mine = settings.of("greeter", { times = 3, text = "hello" })
+  proxy.global.config.greeter = { times = 7 }
+  test.assertEquals({ mine.times, mine.text }, { 7, "hello" })
+  settings.fill()
+  test.assertEquals(proxy.global.config.greeter, { times = 7, text = "hello" })
+  proxy.global.config.greeter = "nonsense"
+  test.assertEquals(mine.times, 3)
+end
+
+local Journal = test.ProxyBaseTest:new()
+
+function Journal:test_each_client_has_a_number_and_tables()
+  local number, mine = journal.number(), journal.client("a")
+  test.assertEquals(journal.number(), number)
+  test.assertEquals(rawequal(journal.client("a"), mine), true)
+  test.assertEquals(rawequal(journal.client("b"), mine), false)
+  self:mock()
+  test.assertNotEquals(journal.number(), number)
+  test.assertEquals(rawequal(journal.client("a"), mine), false)
+  test.assertEquals(journal.who(), "app@127.0.0.1:50000")
+end
+
 function self_test()
-  test.run({ Commands = Commands, Balance = Balance, Bounded = Bounded, Itself = Itself })
+  test.run({
+    Answers = Answers, Balance = Balance, Bounded = Bounded, Commands = Commands, Itself = Itself, Journal = Journal,
+    Settings = Settings,
+  })
 end

@@ -1,0 +1,279 @@
+"""Scripts/lib: the scripts that choose backends."""
+
+import threading
+
+import pymysql
+import pytest
+from harness.lua_library import connected, failure, no_errors, pool, rows, scripted, tokenizer  # noqa: F401
+from harness.ports import wait_until
+
+pytestmark = pytest.mark.millrace_only
+
+
+# --- ro-balance ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def replica(database, make_database):
+    """A replica of the shared database."""
+    server = make_database(["--server-id=2", "--read-only"])
+    log_file, position = database.query("SHOW MASTER STATUS").split()[:2]
+    server.query(f"""
+        CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={database.port}, MASTER_USER='app',
+            MASTER_PASSWORD='secret', MASTER_CONNECT_RETRY=1, MASTER_LOG_FILE='{log_file}', MASTER_LOG_POS={position};
+        START SLAVE
+    """)
+    with pymysql.connect(**server.direct.python_options, cursorclass=pymysql.cursors.DictCursor) as connection:
+        wait_until(lambda: rows(connection, "SHOW SLAVE STATUS")[0]["Seconds_Behind_Master"] == 0)
+    return server
+
+
+RO_BALANCE = """
+  proxy.global.config.ro_balance = proxy.global.config.ro_balance or { check_timeout = 0, retry_timeout = 3 }
+  require("ro-balance")
+"""
+
+
+def server_of(connection):
+    return rows(connection, "SELECT @@server_id")[0][0]
+
+
+def test_ro_balance_leaves_out_a_replica_that_stands_still(scripted, database, replica):
+    address = f"--proxy-read-only-backend-addresses={replica.direct.address}"
+    proxy = scripted(RO_BALANCE, address, backends=[database.direct])
+    with connected(proxy) as first:
+        assert server_of(first) == 2
+        assert rows(first, "SELECT 1") == ((1,),)
+        assert rows(first, "SELECT * FROM proxy.lag")[0][:4] == (replica.direct.address, 0, 0, 1)
+        replica.query("STOP SLAVE SQL_THREAD")
+        rows(first, "SELECT 2")
+        assert rows(first, "SELECT * FROM proxy.lag")[0][1:4] == (None, 0, 0)
+        with connected(proxy) as second:
+            assert server_of(second) == 1
+        replica.query("START SLAVE")
+        # A while later one client is tried there, and finds it well.
+        def tried():
+            with connected(proxy) as late:
+                rows(late, "SELECT 3")
+                return server_of(late) == 2
+        wait_until(tried, 20)
+    no_errors(proxy)
+
+
+def test_ro_balance_does_not_come_between_a_statement_and_its_warnings(scripted, database, replica):
+    address = f"--proxy-read-only-backend-addresses={replica.direct.address}"
+    proxy = scripted(RO_BALANCE, address, backends=[database.direct])
+    with connected(proxy) as connection:
+        rows(connection, "SELECT SQL_CALC_FOUND_ROWS 1 UNION SELECT 2 LIMIT 1")
+        assert rows(connection, "SELECT FOUND_ROWS()") == ((2,),)
+        rows(connection, "SELECT CAST('x' AS INT)")
+        assert rows(connection, "SHOW WARNINGS")[0][1] == 1292
+
+
+def test_ro_balance_spreads_clients(scripted, database, make_database):
+    replicas = [make_database(["--server-id=11"]), make_database(["--server-id=12"])]
+    options = [f"--proxy-read-only-backend-addresses={server.direct.address}" for server in replicas]
+    proxy = scripted("ro-balance", *options, backends=[database.direct])
+    clients = [connected(proxy) for _ in range(6)]
+    assert sorted(server_of(client) for client in clients) == [11, 11, 11, 12, 12, 12]
+    # No replicas at all: they never lag.
+    rows(clients[0], "SELECT 1")
+    assert rows(clients[0], "SELECT * FROM proxy.lag")[0][1:4] == (0, 0, 1)
+    for server in replicas:
+        server.kill()
+    wait_until(lambda: server_reached(proxy) == 1, 20)
+    for client in clients:
+        client._force_close()
+    no_errors(proxy)
+
+
+def server_reached(proxy):
+    """The server that a new client gets; None while none takes it."""
+    try:
+        with connected(proxy) as connection:
+            return server_of(connection)
+    except pymysql.Error:
+        return None
+
+
+# --- rw-splitting and ro-pooling -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def replicated(database, replica):
+    """A read/write server and a read-only one that follows it, as options; the schema shop is on both."""
+    database.query("""
+        DROP DATABASE IF EXISTS shop; CREATE DATABASE shop; USE shop;
+        CREATE TABLE fruit (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(30)) ENGINE=InnoDB;
+        INSERT INTO fruit (name) VALUES ('fig'), ('plum');
+    """)
+    wait_until(lambda: replica.query("SELECT COUNT(*) FROM shop.fruit").strip() == "2")
+    return [f"--proxy-read-only-backend-addresses={replica.direct.address}"]
+
+
+SPLITTING = """
+  proxy.global.config.rwsplit = proxy.global.config.rwsplit or { min_idle_connections = 1, is_debug = true }
+  require("rw-splitting")
+"""
+
+
+@pytest.fixture
+def split(scripted, pool, database, replicated):
+    """rw-splitting with one client's connection to each server in the pool."""
+    proxy = scripted(SPLITTING, *replicated, backends=[database.direct])
+    # The first login opens a connection to the read/write server, the second one to the replica.
+    clients = [connected(proxy, database="shop") for _ in range(2)]
+    yield proxy
+    for client in clients:
+        client.close()
+    no_errors(proxy)
+
+
+# What a client learns without the statement being tied to its connection: the replica alone is read-only.
+WHERE = "SELECT variable_value FROM information_schema.global_variables WHERE variable_name = 'server_id'"
+
+
+def where(connection, suffix=""):
+    """The id of the server that a read runs on."""
+    return int(rows(connection, WHERE + suffix)[0][0])
+
+
+def test_rw_splitting_sends_reads_to_the_replica(split):
+    with connected(split, database="shop") as connection:
+        assert where(connection) == 2
+        for suffix in (" FOR UPDATE", " LOCK IN SHARE MODE"):
+            assert where(connection, suffix) == 1
+        rows(connection, "INSERT INTO fruit (name) VALUES ('quince')")
+        assert rows(connection, "SELECT LAST_INSERT_ID()") == ((3,),)
+        assert rows(connection, "SELECT name FROM fruit WHERE id = 3") == (("quince",),)
+        for _ in range(5):
+            where(connection)
+        assert where(connection) == 2
+
+
+def test_rw_splitting_keeps_transactions_together(split):
+    with connected(split, database="shop") as connection:
+        rows(connection, "BEGIN")
+        assert where(connection) == 1
+        rows(connection, "INSERT INTO fruit (name) VALUES ('undone')")
+        rows(connection, "ROLLBACK")
+        assert where(connection) == 2
+        rows(connection, "SET autocommit = 0")
+        assert where(connection) == 1
+        rows(connection, "COMMIT")
+        assert where(connection) == 1
+        rows(connection, "SET autocommit = 1")
+        assert where(connection) == 2
+
+
+@pytest.mark.parametrize(
+    "sql, then, expected",
+    [
+        ("SET @a = 5", "SELECT @a", 5),
+        ("SELECT @b := 6", "SELECT @b", 6),
+        ("SELECT 7 INTO @c", "SELECT @c", 7),
+        ("CREATE TEMPORARY TABLE scratch AS SELECT 8 AS n", "SELECT n FROM scratch", 8),
+        ("PREPARE nine FROM 'SELECT 9'", "EXECUTE nine", 9),
+        ("SELECT GET_LOCK('lualib', 1)", "SELECT IS_USED_LOCK('lualib') = CONNECTION_ID()", 1),
+        ("SET sql_mode = 'ANSI_QUOTES'", "SELECT @@sql_mode = 'ANSI_QUOTES'", 1),
+        ("SELECT 1; SET @d = 10", "SELECT @d", 10),
+    ],
+)
+def test_rw_splitting_keeps_what_a_client_left_on_its_connection(split, sql, then, expected):
+    flags = pymysql.constants.CLIENT.MULTI_STATEMENTS
+    with connected(split, database="shop", client_flag=flags) as connection:
+        rows(connection, sql)
+        while connection.next_result():
+            pass
+        assert where(connection) == 1
+        with connected(split, database="shop") as other:
+            rows(other, "UPDATE fruit SET name = name")
+        assert rows(connection, then)[0][0] == expected
+        assert where(connection) == 1
+
+
+def test_rw_splitting_gives_the_schema_and_the_names_along(split):
+    with connected(split, database="shop") as connection:
+        rows(connection, "SET NAMES latin1")
+        assert rows(connection, "SELECT DATABASE(), CHARSET('x')") == (("shop", "latin1"),)
+        rows(connection, "USE mysql")
+        assert rows(connection, "SELECT DATABASE(), CHARSET('x')") == (("mysql", "latin1"),)
+        assert where(connection) == 2
+        connection.select_db("shop")
+        assert rows(connection, "SELECT DATABASE(), COUNT(*) FROM fruit") == (("shop", 2),)
+    with connected(split, database="shop") as other:
+        assert rows(other, "SELECT CHARSET('x')") == (("utf8mb4",),)
+
+
+def test_rw_splitting_reports_a_schema_that_is_gone(split, database):
+    database.query("CREATE DATABASE passing")
+    with connected(split, database="shop") as connection, connected(split, database="shop") as other:
+        rows(connection, "USE passing")
+        rows(other, "DROP DATABASE passing")
+        rows(other, "SELECT 1")
+        wait_until(lambda: "passing" not in database.query("SHOW DATABASES"))
+        assert failure(connection, "SELECT 1")[0] == 1049
+        rows(connection, "USE shop")
+        assert rows(connection, "SELECT DATABASE()") == (("shop",),)
+
+
+def test_rw_splitting_answers_questions_about_the_statement_before(split):
+    with connected(split, database="shop") as connection:
+        rows(connection, "SELECT CAST('x' AS INT)")
+        assert rows(connection, "SHOW WARNINGS")[0][1] == 1292
+        rows(connection, "SELECT SQL_CALC_FOUND_ROWS name FROM fruit LIMIT 1")
+        assert rows(connection, "SELECT FOUND_ROWS()") == ((2,),)
+        assert failure(connection, "SELECT nonsense")[0] == 1054
+        assert rows(connection, "SHOW ERRORS")[0][1] == 1054
+
+
+def test_rw_splitting_is_set_by_statements(split):
+    with connected(split, database="shop") as connection:
+        shown = {row[1]: row[2] for row in rows(connection, "PROXY SHOW CONFIG") if row[0] == "rwsplit"}
+        assert shown["min_idle_connections"] == "1" and shown["stay_after_write"] == "5"
+        rows(connection, "PROXY SET GLOBAL rwsplit.stay_after_write = 0")
+        rows(connection, "INSERT INTO fruit (name) VALUES ('kiwi')")
+        assert where(connection) == 2
+
+
+def test_rw_splitting_with_many_clients(split):
+    """More clients than connections would be needed at once, each with a transaction now and then."""
+    failures = []
+
+    def work(number):
+        try:
+            with connected(split, database="shop") as connection:
+                for turn in range(30):
+                    assert rows(connection, f"SELECT {number}, {turn}") == ((number, turn),)
+                    if turn % 5 == 0:
+                        rows(connection, "BEGIN")
+                        rows(connection, f"INSERT INTO fruit (name) VALUES ('{number}')")
+                        rows(connection, "COMMIT")
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    busy = [error for error in failures if "is busy" in str(error)]
+    assert failures == busy
+
+
+def test_ro_pooling(scripted, pool, database, replicated):
+    proxy = scripted("""
+        proxy.global.config.ropool = proxy.global.config.ropool or { min_idle_connections = 2 }
+        require("ro-pooling")
+    """, *replicated, backends=[database.direct])  # fmt: skip
+    clients = [connected(proxy, database="shop") for _ in range(4)]
+    for client in clients:
+        assert where(client) == 2
+        assert rows(client, "SELECT DATABASE()") == (("shop",),)
+    rows(clients[0], "SET @a = 1")
+    for client in clients[1:]:
+        assert rows(client, "SELECT @a") == ((None,),)
+    assert rows(clients[0], "SELECT @a") == ((1,),)
+    for client in clients:
+        client.close()
+    no_errors(proxy)
