@@ -1,6 +1,7 @@
 // Running code: calls, chunks and their environments.
 #include "internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // Lua's message handler: the message becomes a string, the traceback waits in the registry.
@@ -37,6 +38,17 @@ int lvm_push_traceback(lua_State *L) {
     if (!lua_checkstack(L, 1)) return LVM_NO_STACK;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &lvm_traceback_key);
     return LVM_OK;
+}
+
+// Writes "file:line: " of the script that called the running callback, directly or through C; the length, 0 for none.
+size_t lvm_where(lua_State *L, char *target, size_t size) {
+    lua_Debug call;
+    for (int level = 1; level <= 8 && lua_getstack(L, level, &call); level++) {
+        if (!lua_getinfo(L, "Sl", &call) || call.currentline < 1) continue;
+        int length = snprintf(target, size, "%s:%d: ", call.short_src, call.currentline);
+        return length < 0 || (size_t)length >= size ? 0 : (size_t)length;
+    }
+    return 0;
 }
 
 // A shebang line becomes an empty one, so that lines keep their numbers.

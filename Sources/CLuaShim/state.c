@@ -35,11 +35,15 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     if (new_size == 0) {
         free(block);
         state->used -= old_size;
+        state->frees += block != NULL;
         return NULL;
     }
     if (new_size > old_size && refused(state, new_size - old_size)) return NULL;
     void *moved = realloc(block, new_size);
-    if (moved != NULL) state->used += new_size - old_size;
+    if (moved == NULL) return NULL;
+    state->used += new_size - old_size;
+    state->allocations += block == NULL;
+    if (state->used > state->peak) state->peak = state->used;
     return moved;
 }
 
@@ -104,13 +108,13 @@ void lvm_arm(lua_State *thread) {
 }
 
 // Level 0 is the running function, which in a hook is the script's; in a C function the script is at level 1.
-static void raise_over(lua_State *L, int level) {
+static int raise_over(lua_State *L, int level) {
     lvm_state *state = lvm_state_of(L);
     luaL_where(L, level);
     lua_pushfstring(L, "the script used up its %I instructions in one call (%s)", (LUAI_UACINT)state->allowed,
                     state->instructions_option);
     lua_concat(L, 2);
-    lua_error(L);
+    return lua_error(L);
 }
 
 static void count_hook(lua_State *L, lua_Debug *ar) {
@@ -131,16 +135,29 @@ void lvm_check_over(lua_State *L) {
     if (lvm_state_of(L)->over) raise_over(L, 1);
 }
 
-void lvm_charge(lua_State *L, int64_t instructions) {
+// Takes instructions from the budget; whether it is over.
+static bool spend(lua_State *L, int64_t instructions) {
     lvm_state *state = lvm_state_of(L);
-    if (!state->limited) return;
-    if (instructions > state->allowed - state->spent) {
-        state->spent = state->allowed;
-        state->over = true;
-        lvm_arm(L);
-        raise_over(L, 1);
+    if (!state->limited) return false;
+    if (instructions <= state->allowed - state->spent) {
+        state->spent += instructions;
+        return false;
     }
-    state->spent += instructions;
+    state->spent = state->allowed;
+    state->over = true;
+    lvm_arm(L);
+    return true;
+}
+
+void lvm_charge(lua_State *L, int64_t instructions) {
+    if (spend(L, instructions)) raise_over(L, 1);
+}
+
+// Here the protected call is level 0, Swift's callback 1 and the script 2.
+static int raise_over_in_callback(lua_State *L) { return raise_over(L, 2); }
+
+int lvm_charge_callback(lua_State *L, int64_t instructions) {
+    return spend(L, instructions) ? lvm_protect(L, raise_over_in_callback, NULL, 0, 0) : LVM_OK;
 }
 
 int64_t lvm_collect(lvm_state *state) {

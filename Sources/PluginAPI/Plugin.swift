@@ -58,6 +58,9 @@ public protocol PluginHost: AnyObject, Sendable {
     /// The backend that some plugin has offered, once every plugin was made.
     var offeredBackend: Endpoint? { get }
 
+    /// Ends the process in an orderly way, as SIGTERM does: sessions are drained first; asking again changes nothing.
+    func requestShutdown()
+
     /// Where scripts find the modules that they require.
     var scriptPaths: ScriptPaths { get }
 

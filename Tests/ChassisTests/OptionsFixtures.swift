@@ -78,6 +78,7 @@ final class NoHost: PluginHost {
     let offeredBackend: Endpoint? = nil
     func listen(on endpoint: Endpoint, for service: Service) {}
     func offerBackend(_ endpoint: Endpoint) {}
+    func requestShutdown() {}
     func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
 }
 

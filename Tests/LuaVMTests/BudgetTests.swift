@@ -132,6 +132,43 @@ import Testing
         #expect(census.alive == 0)
     }
 
+    @Test("a callback charges for its work, and its script can't catch the budget's end")
+    func charging() throws {
+        var calls = 0
+        try lua.define("work") { frame throws(LuaError) in
+            calls += 1
+            try frame.charge(frame.integer(at: 1) ?? 0)
+            return 0
+        }
+        let error = try lua.failure(
+            "function main()\n  while true do pcall(work, 50000) pcall(work, -1) end\nend", budget)
+        #expect(error.kind == .budget)
+        #expect(error.message.hasPrefix("test.lua:2: the script used up its 200000 instructions"), "\(error)")
+        #expect((6...9).contains(calls), "\(calls)")
+        #expect(lua.instructionsUsed >= 200_000)
+        let direct = try lua.failure("function main()\n\n  work(300000)\nend", budget)
+        #expect(direct.message.hasPrefix("test.lua:3: the script used up"), "\(direct)")
+        let script = "function main() for i = 1, 9 do work(math.maxinteger) end return 'free' end"
+        #expect(try lua.answer(script) == "free", "without a budget nothing is charged")
+        #expect(try lua.failure(script, budget).kind == .budget)
+    }
+
+    @Test("in a coroutine, too, a charge ends the whole call")
+    func chargingInCoroutine() throws {
+        try lua.define("work") { frame throws(LuaError) in
+            try frame.charge(150_000)
+            return 0
+        }
+        let script = """
+            function main()
+              local c = coroutine.create(function() work() coroutine.yield() work() end)
+              while coroutine.status(c) ~= 'dead' do coroutine.resume(c) end
+              return 'caught'
+            end
+            """
+        #expect(try lua.failure(script, budget).kind == .budget)
+    }
+
     @Test("a script that stops the collector gets it back running")
     func collector() throws {
         _ = try lua.withBudget(budget) { try lua.answer("function main() collectgarbage('stop') end") }

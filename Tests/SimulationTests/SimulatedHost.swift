@@ -11,6 +11,7 @@ final class SimulatedHost: PluginHost {
 
     func listen(on endpoint: Endpoint, for service: Service) {}
     func offerBackend(_ endpoint: Endpoint) {}
+    func requestShutdown() {}
     func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
 }
 

@@ -27,6 +27,7 @@ final class LuaEngine {
         self.limits = limits
         backends = services.backends
         switchboard = try state.installProxy(services, now: now)
+        try state.installModules(services, now: now)
         program = try Self.compile(script, in: state)
     }
 

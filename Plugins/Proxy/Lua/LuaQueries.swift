@@ -30,7 +30,9 @@ final class LuaQueries: LuaObject {
     override func length(_ frame: inout LuaFrame) throws(LuaError) -> Int { try live().queue.count }
 
     private func live() throws(LuaError) -> LuaSession {
-        guard let scope = handle.scope else { throw LuaError("the client of this proxy.queries is gone; use proxy.queries anew") }
+        guard let scope = handle.scope else {
+            throw LuaError("the client of this proxy.queries is gone; use proxy.queries anew")
+        }
         return scope
     }
 

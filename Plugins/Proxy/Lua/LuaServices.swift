@@ -3,6 +3,10 @@ import PluginAPI
 
 /// What the process gives to the scripts of all its loops.
 struct LuaServices: Sendable {
+    /// Where the module `chassis` logs, and what it may end.
+    let host: any PluginHost
+    /// Whether a script is only tried, before any client gets it.
+    private(set) var isTrial = false
     /// `proxy.global.backends`.
     let backends: BackendSet
     /// `proxy.shared`.
@@ -14,10 +18,12 @@ struct LuaServices: Sendable {
     var forTrial: Self {
         var services = self
         services.shared = SharedDictionary(capacity: shared.capacity)
+        services.isTrial = true
         return services
     }
 
     init(host: any PluginHost, shared: SharedDictionary) {
+        self.host = host
         backends = host.backends
         paths = host.scriptPaths
         self.shared = shared

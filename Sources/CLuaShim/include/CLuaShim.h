@@ -42,6 +42,9 @@ typedef struct {
 // What belongs to one Lua state, reachable from all of its threads.
 typedef struct {
     size_t used;         // bytes that the state has allocated
+    size_t peak;         // the most bytes that it ever had
+    uint64_t allocations; // blocks that it asked for
+    uint64_t frees;      // blocks that it gave back
     size_t ceiling;      // bytes that it may allocate; SIZE_MAX outside of a budget
     int64_t spent;       // instructions used in this budget, with what C functions were charged
     int64_t allowed;     // instructions of this budget
@@ -68,6 +71,7 @@ void lvm_close(lvm_state *);
 lvm_state *lvm_state_of(lua_State *);
 void lvm_budget_begin(lvm_state *, int64_t instructions, int64_t memory);
 void lvm_budget_end(lvm_state *);
+int lvm_charge_callback(lua_State *, int64_t instructions);
 int64_t lvm_collect(lvm_state *);
 bool lvm_collect_step(lvm_state *, int kibibytes);
 
@@ -106,6 +110,7 @@ int lvm_to_text(lua_State *, int index);
 // run.c
 int lvm_call(lua_State *, int arguments, int results);
 int lvm_push_traceback(lua_State *);
+size_t lvm_where(lua_State *, char *target, size_t size);
 int lvm_load(lua_State *, const void *source, size_t length, const char *name);
 int lvm_push_environment(lua_State *, int version);
 int lvm_push_version_maker(lua_State *);

@@ -5,7 +5,7 @@ import Pooling
 /// Tries a script in a Lua state of its own before any client gets it: its top level, and its `self_test` if it has one.
 struct ScriptTrial: Sendable {
     /// A test may take longer than a hook: it runs on no loop's thread.
-    private static let limits = LuaLimits(instructions: 2_000_000_000, memory: 1 << 30, onError: .pass)
+    private static let limits = LuaLimits(instructions: 200_000_000, memory: 1 << 30, onError: .pass)
 
     let services: LuaServices
 

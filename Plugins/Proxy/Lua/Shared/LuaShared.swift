@@ -84,7 +84,7 @@ struct LuaShared {
         case .integer(let integer): try frame.push(integer)
         case .number(let number): try frame.push(number)
         case .boolean(let boolean): try frame.push(boolean)
-        case nil: return 0
+        case nil: try frame.pushNil()
         }
         return 1
     }
