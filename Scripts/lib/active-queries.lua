@@ -49,7 +49,7 @@ function read_query(packet)
   if command ~= proxy.COM_QUERY and command ~= proxy.COM_STMT_EXECUTE then return end
   running:set(journal.number(), {
     user = commands.one_line(journal.who()), schema = proxy.connection.client.default_db or "", since = os.time(),
-    query = commands.one_line(commands.pretty_print(commands.parse(packet:sub(1, settings.max_query + 1)))),
+    query = commands.pretty_print(commands.parse(packet, settings.max_query + 1)),
   })
   print_running()
   proxy.queries:append(1, packet)

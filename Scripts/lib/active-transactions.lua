@@ -33,7 +33,7 @@ local function remember(packet)
   transaction.count = transaction.count + 1
   local statements = transaction.statements
   if #statements >= settings.max_statements then table.remove(statements, 1) end
-  statements[#statements + 1] = commands.pretty_print(commands.parse(packet:sub(1, settings.max_query + 1)))
+  statements[#statements + 1] = commands.pretty_print(commands.parse(packet, settings.max_query + 1))
 end
 
 local function print_all(code, message)

@@ -52,8 +52,8 @@ local function count(kind, time)
   kind.most = math.max(kind.most, time)
 end
 
-local function kind_of(sql)
-  local tokens = #sql <= most_bytes and tokenizer.tokenize(sql)
+local function kind_of(sql, length)
+  local tokens = length <= most_bytes and tokenizer.tokenize(sql)
   local name
   if tokens and #tokens <= most_tokens then
     name = tokenizer.normalize(tokens)
@@ -79,10 +79,10 @@ local function list()
 end
 
 function read_query(packet)
-  local cmd = commands.parse(packet)
+  if packet:byte() ~= proxy.COM_QUERY then return end
+  local cmd = commands.parse(packet, most_bytes)
   local decision = auto_config.handle(cmd)
   if decision then return decision end
-  if cmd.type ~= proxy.COM_QUERY then return end
   if answer.asks(packet, "SELECT * FROM histogram.queries") then return list() end
   if answer.asks(packet, "DELETE FROM histogram.queries") then
     local removed = #kinds
@@ -90,6 +90,8 @@ function read_query(packet)
     return answer.ok(removed)
   end
   if not settings.analyze_queries then return end
+  local mine = journal.client("analyze-query")
+  mine.sql, mine.length = packet:sub(2, most_bytes + 1), #packet - 1
   proxy.queries:append(CLIENT, packet)
   return proxy.PROXY_SEND_QUERY
 end
@@ -98,14 +100,15 @@ local function shown(sql)
   return commands.one_line(sql, settings.query_cutoff > 0 and settings.query_cutoff or nil)
 end
 
-local function report(sql, kind, time)
+local function report(mine, kind, time)
+  local sql = mine.sql
   if settings.log_slower_queries then
     journal.print(("slow: %d us, of %d like it %.0f us on average, deviation %.0f us: %s"):format(
       time, kind.count, kind.average, deviation(kind), shown(sql)))
   end
   local needed = { resultset_is_needed = true }
   local query = string.char(proxy.COM_QUERY)
-  if settings.auto_explain and sql:find("^%s*[Ss][Ee][Ll][Ee][Cc][Tt]") then
+  if settings.auto_explain and mine.length <= most_bytes and sql:find("^%s*[Ss][Ee][Ll][Ee][Cc][Tt]") then
     proxy.queries:append(EXPLAIN, query .. "EXPLAIN " .. sql, needed)
   end
   if settings.auto_processlist then proxy.queries:append(PROCESSLIST, query .. "SHOW FULL PROCESSLIST", needed) end
@@ -126,10 +129,10 @@ function read_query_result(inj)
     print_rows(inj.resultset)
     return proxy.PROXY_IGNORE_RESULT
   end
-  local sql, time = inj.query:sub(2), inj.response_time
-  local kind = kind_of(sql)
+  local mine, time = journal.client("analyze-query"), inj.response_time
+  local kind = kind_of(mine.sql, mine.length)
   local is_slow = kind.count >= settings.min_queries and time >= settings.min_query_time
     and time > kind.average + 5 * deviation(kind)
   count(kind, time)
-  if is_slow then report(sql, kind, time) end
+  if is_slow then report(mine, kind, time) end
 end

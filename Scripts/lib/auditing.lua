@@ -16,19 +16,21 @@ local commands = require("proxy.commands")
 local journal = require("proxy.journal")
 local tokenizer = require("proxy.tokenizer")
 
+local most_bytes = 4096
+
 local settings = require("proxy.settings").of("auditing", { log_queries = true, max_query = 1000 })
 
--- A statement with a password is printed without its values, or, where it is long, by its first word.
+-- A statement with a password is printed without its values.
 local function without_secrets(sql)
   local upper = sql:upper()
   if not upper:find("IDENTIFIED", 1, true) and not upper:find("PASSWORD", 1, true) then return sql end
-  if #sql > 4096 then return (sql:match("^%s*%a+") or "") .. " (long, and with a password)" end
   return tokenizer.normalize(tokenizer.tokenize(sql))
 end
 
+-- No more of a long packet is looked at than is printed; a secret that is cut off is a string all the same.
 local function described(packet)
-  local cmd = commands.parse(packet)
-  if cmd.query then cmd.query = without_secrets(cmd.query):sub(1, settings.max_query) end
+  local cmd = commands.parse(packet, math.min(settings.max_query, most_bytes) + 1)
+  if cmd.query then cmd.query = without_secrets(cmd.query) end
   return commands.pretty_print(cmd)
 end
 
@@ -47,10 +49,11 @@ local awaited = { COM_QUERY = true, COM_STMT_PREPARE = true, COM_STMT_EXECUTE = 
 
 function read_query(packet)
   if not settings.log_queries or packet:byte() == proxy.COM_QUIT then return end
-  if not awaited[commands.parse(packet).type_name] then
+  if not awaited[commands.parse(packet, 1).type_name] then
     journal.print(described(packet))
     return
   end
+  journal.client("auditing").described = described(packet)
   proxy.queries:append(1, packet)
   return proxy.PROXY_SEND_QUERY
 end
@@ -63,7 +66,7 @@ end
 
 function read_query_result(inj)
   journal.print(("%.1f ms, %s, backend %d: %s"):format(
-    inj.response_time / 1000, outcome(inj.resultset), proxy.connection.backend_ndx, described(inj.query)))
+    inj.response_time / 1000, outcome(inj.resultset), proxy.connection.backend_ndx, journal.client("auditing").described))
 end
 
 function disconnect_client()

@@ -85,22 +85,28 @@ local function is_due(backend)
   return true
 end
 
+-- MySQL has renamed it in 8.0.22. MariaDB, from 10.0 on (or as 5.5.5 for old clients), knows the old one.
+local function status_statement()
+  local version = proxy.connection.server.mysqld_version or 0
+  return version >= 80022 and version < 100000 and "SHOW REPLICA STATUS" or "SHOW SLAVE STATUS"
+end
+
 function read_query(packet)
   if packet:byte() ~= proxy.COM_QUERY then return end
   if answer.asks(packet, "SELECT * FROM proxy.lag") then return list() end
   if asks_back(packet) or not is_due(backend_in_use()) then return end
-  proxy.queries:append(STATUS, string.char(proxy.COM_QUERY) .. "SHOW SLAVE STATUS", { resultset_is_needed = true })
+  proxy.queries:append(STATUS, string.char(proxy.COM_QUERY) .. status_statement(), { resultset_is_needed = true })
   proxy.queries:append(CLIENT, packet)
   return proxy.PROXY_SEND_QUERY
 end
 
--- The first row by the names of its columns; nil where the server is no replica.
+-- The first row by the names of its columns, in old words; nil where the server is no replica.
 local function first_row(set)
   local fields, rows = set.fields, set.rows
   local row = rows and rows()
   if not row then return nil end
   local values = {}
-  for i = 1, #fields do values[fields[i].name] = row[i] end
+  for i = 1, #fields do values[fields[i].name:gsub("Source", "Master")] = row[i] end
   return values
 end
 

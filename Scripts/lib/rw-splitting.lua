@@ -26,6 +26,9 @@ local commands = require("proxy.commands")
 local pooling = require("proxy.pooling")
 local routing = require("proxy.routing")
 
+-- More of a packet isn't copied: whoever sends a longer one keeps the connection.
+local most_bytes = 1 << 20
+
 local settings = pooling.settings("rwsplit")
 
 -- Commands that change a connection for good.
@@ -48,7 +51,7 @@ function read_auth_result(auth)
 end
 
 local function classified(cmd)
-  if cmd.type == proxy.COM_QUERY then return routing.classify(cmd.query) end
+  if cmd.type == proxy.COM_QUERY then return routing.classify(cmd.query, cmd.is_cut) end
   if pinning[cmd.type_name] then return { target = "write", pins = cmd.type_name } end
   return { target = "last" }
 end
@@ -69,7 +72,7 @@ local function place(client, statement)
 end
 
 function read_query(packet)
-  local cmd, client = commands.parse(packet), pooling.client()
+  local cmd, client = commands.parse(packet, most_bytes), pooling.client()
   local decision = auto_config.handle(cmd)
   if decision then return decision end
   if cmd.type == proxy.COM_QUIT then return end

@@ -164,6 +164,25 @@ def test_histogram(scripted, tokenizer, shop):
     no_errors(proxy)
 
 
+def test_histogram_lets_a_local_file_through(scripted, tokenizer, shop, scratch):
+    (scratch / "fruit.txt").write_text("7\tkiwi\t1.5\n8\tlime\t2\n")
+    proxy = scripted("histogram")
+    with connected(proxy, database="shop", local_infile=True) as connection:
+        rows(connection, f"LOAD DATA LOCAL INFILE '{scratch}/fruit.txt' INTO TABLE fruit")
+        assert rows(connection, "SELECT name FROM fruit WHERE id > 6") == (("kiwi",), ("lime",))
+        assert ("shop.fruit", 1, 1) in rows(connection, "SELECT * FROM histogram.tables")
+    no_errors(proxy)
+
+
+@pytest.mark.parametrize("script", ["active-queries", "active-transactions", "auditing", "histogram", "analyze-query"])
+def test_a_statement_of_2_mb_passes(scripted, tokenizer, script):
+    proxy = scripted(script)
+    with connected(proxy) as connection:
+        assert rows(connection, f"SELECT LENGTH('{'x' * 2_000_000}')") == ((2_000_000,),)
+    no_errors(proxy)
+    assert len(proxy.output) < 100_000
+
+
 def test_histogram_is_bounded(scripted, tokenizer):
     proxy = scripted("""
         proxy.global.config.histogram = proxy.global.config.histogram or { max_queries = 50 }

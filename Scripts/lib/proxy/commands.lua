@@ -55,11 +55,12 @@ local readers = {
   COM_STMT_FETCH = statement, COM_STMT_SEND_LONG_DATA = statement,
 }
 
---- The packet of a command as a table.
-function M.parse(packet)
+--- The packet of a command as a table. Of a packet with more than `most` bytes only those are read: `is_cut` is set.
+function M.parse(packet, most)
   local number = packet:byte()
   if not number then return { type_name = "an empty packet" } end
   local cmd = { type = number, type_name = name_of(number) }
+  if most and #packet > most then packet, cmd.is_cut = packet:sub(1, most), true end
   local read = readers[cmd.type_name]
   if read then read(cmd, packet:sub(2)) end
   return cmd
@@ -73,11 +74,11 @@ local function printable(text)
   end))
 end
 
---- One line of text that tells of a command.
-function M.pretty_print(cmd)
+--- One line of text that tells of a command, by at most `most` bytes of its statement.
+function M.pretty_print(cmd, most)
   local detail = cmd.query or cmd.schema or cmd.table or cmd.option or cmd.thread_id or cmd.stmt_handler_id
   if detail == nil then return "[" .. cmd.type_name .. "]" end
-  return "[" .. cmd.type_name .. "] " .. printable(tostring(detail))
+  return "[" .. cmd.type_name .. "] " .. M.one_line(tostring(detail), most)
 end
 
 --- A text on one line, control characters written as escapes; longer ones are cut to `most` bytes.

@@ -46,7 +46,7 @@ end
 function M.trace(settings, number, client, cmd)
   if not settings.is_debug then return end
   local pinned = client.pins and (", pinned by " .. client.pins) or ""
-  journal.print(("backend %d%s: %s"):format(number, pinned, commands.pretty_print(cmd):sub(1, 160)))
+  journal.print(("backend %d%s: %s"):format(number, pinned, commands.pretty_print(cmd, 160)))
 end
 
 --- Whether the client's next statement may run on any connection.
@@ -139,7 +139,7 @@ function M.send(client, packet, statement)
     proxy.queries:append(NAMES, string.char(proxy.COM_QUERY) .. client.names, { resultset_is_needed = true })
   end
   proxy.queries:append(CLIENT, packet)
-  client.running, client.statement = true, statement
+  client.running, client.statement, client.command = true, statement, packet:byte()
   return proxy.PROXY_SEND_QUERY
 end
 
@@ -182,7 +182,7 @@ function M.result(settings, inj)
     client.stay = math.max(client.stay, 1)
     return
   end
-  local command = inj.query:byte()
+  local command = client.command
   if command == proxy.COM_QUERY or command == proxy.COM_STMT_EXECUTE then
     client.in_transaction = set.flags.in_trans or not set.flags.auto_commit
     stay_for(settings, client, set)

@@ -192,8 +192,9 @@ local function classify_tokens(tokens)
   return found
 end
 
---- What a statement's text asks for, as a table; see above.
-function M.classify(sql)
+--- What a statement's text asks for, as a table; see above. `is_cut` says that the text is only its beginning.
+function M.classify(sql, is_cut)
+  if is_cut then return { target = "write", pins = "long statement" } end
   if #sql > most_bytes then return large(sql) end
   local tokens = tokenizer.tokenize(sql)
   if #tokens > most_tokens then return large(sql) end

@@ -23,6 +23,7 @@ end
 function Commands:test_what_is_cut_off_or_unknown_is_told()
   test.assertEquals(commands.parse("\25\7"), { type = 25, type_name = "COM_STMT_CLOSE" })
   test.assertEquals(commands.parse("").type, nil)
+  test.assertEquals(commands.parse("\3SELECT 1", 4), { type = 3, type_name = "COM_QUERY", query = "SEL", is_cut = true })
   test.assertEquals(commands.parse("\31").type_name, "COM_RESET_CONNECTION")
   test.assertEquals(commands.parse("\200").type_name, "COM_200")
 end
@@ -31,6 +32,7 @@ function Commands:test_printing_stays_on_one_line()
   test.assertEquals(commands.pretty_print(commands.parse("\3SELECT\n'\27'")), "[COM_QUERY] SELECT\\n'\\x1b'")
   test.assertEquals(commands.pretty_print(commands.parse("\14")), "[COM_PING]")
   test.assertEquals(commands.one_line("abcdef", 3), "abc...")
+  test.assertEquals(commands.pretty_print(commands.parse("\3SELECT 1"), 3), "[COM_QUERY] SEL...")
 end
 
 local Balance = test.ProxyBaseTest:new()

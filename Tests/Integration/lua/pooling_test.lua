@@ -163,6 +163,11 @@ function Split:test_failing_names_are_the_answer()
   test.assertEquals(proxy.connection.backend_ndx, 0)
 end
 
+function Split:test_a_long_statement_pins_unread()
+  test.assertEquals(self:send("INSERT INTO a VALUES ('" .. ("x"):rep(1 << 20) .. "')"), 1)
+  test.assertEquals(self:send("SELECT 1"), 1)
+end
+
 function Split:test_no_idle_connection_is_an_error()
   proxy.global.backends[1].pool.users.app.cur_idle_connections = 0
   test.assertMatches(self:send("UPDATE a SET x = 1"), "every server connection is busy")
