@@ -107,7 +107,8 @@ def replicated(database, replica):
         CREATE TABLE fruit (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(30)) ENGINE=InnoDB;
         INSERT INTO fruit (name) VALUES ('fig'), ('plum');
     """)
-    wait_until(lambda: replica.query("SELECT COUNT(*) FROM shop.fruit").strip() == "2")
+    log_file, position = database.query("SHOW MASTER STATUS").split()[:2]
+    replica.query(f"SELECT MASTER_POS_WAIT('{log_file}', {position}, 30)")
     return [f"--proxy-read-only-backend-addresses={replica.direct.address}"]
 
 
@@ -153,6 +154,7 @@ def test_rw_splitting_sends_reads_to_the_replica(split):
 
 def test_rw_splitting_keeps_transactions_together(split):
     with connected(split, database="shop") as connection:
+        rows(connection, "PROXY SET GLOBAL rwsplit.stay_after_write = 0")
         rows(connection, "BEGIN")
         assert where(connection) == 1
         rows(connection, "INSERT INTO fruit (name) VALUES ('undone')")
@@ -182,9 +184,10 @@ def test_rw_splitting_keeps_transactions_together(split):
 def test_rw_splitting_keeps_what_a_client_left_on_its_connection(split, sql, then, expected):
     flags = pymysql.constants.CLIENT.MULTI_STATEMENTS
     with connected(split, database="shop", client_flag=flags) as connection:
-        rows(connection, sql)
-        while connection.next_result():
-            pass
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            while cursor.nextset():
+                pass
         assert where(connection) == 1
         with connected(split, database="shop") as other:
             rows(other, "UPDATE fruit SET name = name")
@@ -272,6 +275,7 @@ def test_ro_pooling(scripted, pool, database, replicated):
         assert rows(client, "SELECT DATABASE()") == (("shop",),)
     rows(clients[0], "SET @a = 1")
     for client in clients[1:]:
+        assert rows(client, "SELECT DATABASE()") == (("shop",),)
         assert rows(client, "SELECT @a") == ((None,),)
     assert rows(clients[0], "SELECT @a") == ((1,),)
     for client in clients:

@@ -6,13 +6,16 @@
 -- something on its connection which can't be repeated is pinned: it keeps that connection to its end.
 --
 -- Settings are those of the script that uses it, made by `settings(name)` in proxy.global.config[name]:
---   min_idle_connections  4      new clients open connections to each backend while so many aren't parked there; then
---                                they log in on parked ones
+--   min_idle_connections  4      new clients open connections to each backend while so many aren't parked there
+--   reuse_connections     false  once they are, new clients log in on parked ones: fewer connections than clients
 --   max_idle_connections  8      a leaving client's connection is closed where so many are parked
 --   stay_after_write      5      statements for which a client keeps its connection after it has changed rows, because
 --                                LAST_INSERT_ID() and ROW_COUNT() are answered by that connection only
 --   is_debug              false  print where statements go
 -- All numbers are per loop (--event-threads): connections are shared by the clients of one loop.
+--
+-- Each client brings one connection along. Where more clients need one at the same time than there are, to write or for
+-- a transaction, the last ones get error 1040: with reuse_connections keep min_idle_connections above that number.
 
 local answer = require("proxy.answer")
 local balance = require("proxy.balance")
@@ -33,7 +36,8 @@ local users = lru.new(100)
 --- The settings of a script: those that are there already, and defaults for the others.
 function M.settings(name)
   return settings_of(name, {
-    min_idle_connections = 4, max_idle_connections = 8, stay_after_write = 5, is_debug = false })
+    min_idle_connections = 4, max_idle_connections = 8, stay_after_write = 5, reuse_connections = false,
+    is_debug = false })
 end
 
 --- What is kept of the client whose hook runs.
@@ -99,31 +103,40 @@ local function is_usable(backend, kind)
   return backend.type == kind and backend.state ~= proxy.BACKEND_STATE_DOWN
 end
 
--- The first backend of a type with less, or with more, idle connections than wanted; 0 without one.
-local function first_backend(settings, kind, has_enough)
+-- The first backend of a type that has fewer idle connections than wanted; 0 without one.
+local function wanting(settings, kind)
   for number = 1, #proxy.global.backends do
-    if is_usable(proxy.global.backends[number], kind)
-      and (idle_of(number) >= settings.min_idle_connections) == has_enough then
+    if is_usable(proxy.global.backends[number], kind) and idle_of(number) < settings.min_idle_connections then
       return number
     end
   end
   return 0
 end
 
+-- The backend of a type with the fewest connections; 0 without one.
+local function least_connected(kind)
+  local best, fewest = 0, math.huge
+  for number = 1, #proxy.global.backends do
+    local backend = proxy.global.backends[number]
+    local count = is_usable(backend, kind) and backend.connected_clients + idle_of(number)
+    if count and count < fewest then best, fewest = number, count end
+  end
+  return best
+end
+
 --- To be called by connect_server, with the types of backends in the order of filling them up.
 function M.connect(settings, ...)
   for _, kind in ipairs({ ... }) do
-    local number = first_backend(settings, kind, false)
+    local number = wanting(settings, kind)
     if number > 0 then
       proxy.connection.backend_ndx = number
       return nil
     end
   end
-  -- All have enough: the client logs in on a connection that is there already.
-  local number = settings.min_idle_connections > 0 and first_backend(settings, (...), true) or 0
+  local number = least_connected((...))
   if number == 0 then return nil end
   proxy.connection.backend_ndx = number
-  return proxy.PROXY_IGNORE_RESULT
+  if settings.reuse_connections and idle_of(number) > 0 then return proxy.PROXY_IGNORE_RESULT end
 end
 
 --- To be called by read_auth_result: parks the connection of a client whose login was accepted.
@@ -135,7 +148,9 @@ end
 
 --- Sends the client's command on the connection that it has; `statement` is what proxy.routing said of it.
 function M.send(client, packet, statement)
-  if client.names and client.names ~= client.at_names and not statement.names then
+  -- A schema that is gone is left by USE or COM_INIT_DB, when nothing stands before them.
+  local leaves = statement.is_use or packet:byte() == proxy.COM_INIT_DB
+  if client.names and client.names ~= client.at_names and not statement.names and not leaves then
     proxy.queries:append(NAMES, string.char(proxy.COM_QUERY) .. client.names, { resultset_is_needed = true })
   end
   proxy.queries:append(CLIENT, packet)

@@ -8,7 +8,7 @@
 -- `target`: "read" may run on a read-only backend, "write" runs on a read/write one, "last" must run where the
 -- statement before has run (SHOW WARNINGS, FOUND_ROWS()). `pins`, where it is set, says what ties the client to its
 -- connection from now on. `follows` asks to stay there for the next statements. `names` is a SET NAMES that can be
--- repeated on another connection. There are no settings.
+-- repeated on another connection, `is_use` tells of a USE. There are no settings.
 --
 -- In doubt the answer is the careful one: "write", and pinned where a statement's end can't be seen.
 
@@ -142,6 +142,7 @@ local function look_at_verb(found, tokens, first, last)
   if verb == "SHOW" then return look_at_show(found, words) end
   raise(found, verb == "GET" and "last" or "write")
   if pinning_verbs[verb or ""] then return pin(found, verb) end
+  found.is_use = verb == "USE" or nil
   -- CREATE [OR REPLACE] TEMPORARY TABLE, DROP TEMPORARY TABLE, FLUSH TABLES … WITH READ LOCK.
   for _, word in ipairs(words) do
     if word == "TEMPORARY" then return pin(found, "temporary table") end

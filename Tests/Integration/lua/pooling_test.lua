@@ -152,6 +152,22 @@ function Split:test_names_are_repeated_where_they_differ()
   test.assertEquals(self.ahead, { "SET NAMES latin1" }, "after another client has had it")
 end
 
+function Split:test_nothing_stands_before_what_leaves_a_schema()
+  self:send("SET NAMES latin1")
+  self:another_client()
+  self:send("UPDATE a SET x = 1")
+  self:first_client()
+  self:send("USE other")
+  test.assertEquals(self.ahead, {})
+  self:another_client()
+  self:send("UPDATE a SET x = 1")
+  self:first_client()
+  self:send("other", nil, proxy.COM_INIT_DB)
+  test.assertEquals(self.ahead, {})
+  self:send("UPDATE a SET x = 1")
+  test.assertEquals(self.ahead, { "SET NAMES latin1" })
+end
+
 function Split:test_failing_names_are_the_answer()
   self:send("SET NAMES nonsense")
   self:ask("\3SELECT 1")
@@ -201,6 +217,8 @@ function Split:test_new_clients_fill_the_pools_in_turn()
   test.assertEquals(chosen(3, 0, 0), { "new", 1 })
   test.assertEquals(chosen(4, 0, 0), { "new", 2 })
   test.assertEquals(chosen(4, 4, 0), { "new", 3 })
+  test.assertEquals(chosen(4, 4, 4), { "new", 1 })
+  proxy.global.config.rwsplit.reuse_connections = true
   test.assertEquals(chosen(4, 4, 4), { proxy.PROXY_IGNORE_RESULT, 1 })
 end
 
