@@ -18,6 +18,12 @@ void lvm_arm(lua_State *thread);
 // Takes instructions from the budget for work done in C, and raises when it is over.
 void lvm_charge(lua_State *L, int64_t instructions);
 
+// Corrects what is spent by the thread's own time.
+void lvm_look(lvm_state *);
+
+// A script is about to call Swift: raises when the budget is over.
+void lvm_host_called(lua_State *L);
+
 // Raises when the budget is over; else does nothing.
 void lvm_check_over(lua_State *L);
 

@@ -165,7 +165,7 @@ static int refuse_sethook(lua_State *L) {
 }
 
 // What a C function is charged: work that allocates nothing, or more than its own instruction shows.
-typedef enum { COST_TEXT, COST_INSERT, COST_REMOVE, COST_SORT, COST_MOVE, COST_REPEAT, COST_COLLECT } cost;
+typedef enum { COST_TEXT, COST_REPLACE, COST_INSERT, COST_REMOVE, COST_SORT, COST_MOVE, COST_REPEAT, COST_COLLECT } cost;
 
 // The elements behind the position at 2.
 static int64_t moved(lua_State *L, int64_t length) {
@@ -177,6 +177,7 @@ static int64_t price(lua_State *L, cost kind) {
     int64_t length = (int64_t)lua_rawlen(L, 1);
     switch (kind) {
     case COST_TEXT: return length / 8;
+    case COST_REPLACE: return length;
     case COST_INSERT: return lua_gettop(L) > 2 ? moved(L, length) : 0;
     case COST_REMOVE: return lua_gettop(L) > 1 ? moved(L, length) : 0;
     case COST_SORT: return length * 16;
@@ -197,7 +198,9 @@ static int64_t price(lua_State *L, cost kind) {
 // Upvalues: the function, its cost.
 static int charged(lua_State *L) {
     lvm_make_packets_whole(L);
-    lvm_charge(L, price(L, (cost)lua_tointeger(L, lua_upvalueindex(2))));
+    int64_t instructions = price(L, (cost)lua_tointeger(L, lua_upvalueindex(2)));
+    if (instructions >= LVM_SLICE) lvm_look(lvm_state_of(L));
+    lvm_charge(L, instructions);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
@@ -234,7 +237,7 @@ static void keep_the_budget(lua_State *L) {
     charge_function(L, "string", "find", COST_TEXT);
     charge_function(L, "string", "match", COST_TEXT);
     charge_function(L, "string", "gmatch", COST_TEXT);
-    charge_function(L, "string", "gsub", COST_TEXT);
+    charge_function(L, "string", "gsub", COST_REPLACE);
     charge_function(L, "string", "rep", COST_REPEAT);
     charge_function(L, "table", "insert", COST_INSERT);
     charge_function(L, "table", "remove", COST_REMOVE);

@@ -181,6 +181,7 @@ static int text_byte(lua_State *L) {
     if (to - from >= MOST_BYTES) return luaL_error(L, "string slice too long");
     int count = (int)(to - from + 1);
     luaL_checkstack(L, count, "string slice too long");
+    lvm_charge(L, count / 4);
     char bytes[MOST_BYTES];
     if (p != NULL) {
         copy(p, from - 1, (size_t)count, bytes);

@@ -63,6 +63,9 @@ int lvm_push_copy(lua_State *L, int index) {
 
 int lvm_protect(lua_State *L, lua_CFunction work, void *op, int values, int results) {
     if (!lua_checkstack(L, 4 + (results > 0 ? results : 0))) return LVM_NO_STACK;
+    // A protected call takes the time of some instructions; the budget is looked at later, where an error may be raised.
+    lvm_state *state = lvm_state_of(L);
+    if (state->limited) state->spent += 12;
     lua_pushcfunction(L, work);
     lua_pushlightuserdata(L, op);
     lua_rotate(L, -(values + 2), 2);

@@ -8,7 +8,7 @@ extension LuaState {
     public var mostMemory: Int { pointer.pointee.peak }
 
     /// Blocks of memory that the state has asked for since it was opened; one that grows counts once.
-    public var allocations: UInt64 { pointer.pointee.allocations }
+    public var allocations: UInt64 { pointer.pointee.allocs }
 
     /// Blocks of memory that the state has given back since it was opened.
     public var frees: UInt64 { pointer.pointee.frees }

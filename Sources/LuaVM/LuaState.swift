@@ -17,6 +17,7 @@ public final class LuaState {
         core = LuaCore(pointer)
         self.pointer = pointer
         pointer.pointee.host = Unmanaged.passUnretained(self).toOpaque()
+        pointer.pointee.instruction_time = settings.instructionNanoseconds
         LuaState.store(settings.instructionsOption, in: &pointer.pointee.instructions_option)
         LuaState.store(settings.memoryOption, in: &pointer.pointee.memory_option)
         try openLibraries(settings)

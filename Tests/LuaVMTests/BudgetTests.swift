@@ -1,3 +1,4 @@
+import Glibc
 import LuaVM
 import Testing
 
@@ -5,7 +6,24 @@ import Testing
     let lua: LuaState
     let budget = LuaBudget(instructions: 200_000, memory: 4_000_000)
 
-    init() throws { lua = try LuaState() }
+    init() throws {
+        // Without the clock, a slow machine's tests end as on a fast one.
+        var settings = LuaSettings()
+        settings.instructionNanoseconds = 0
+        lua = try LuaState(settings)
+    }
+
+    @Test("what takes longer than its instructions is charged by its time")
+    func time() throws {
+        let slow = try LuaState()
+        try slow.define("wait") { _ throws(LuaError) in
+            let end = clock() + CLOCKS_PER_SEC / 1000
+            while clock() < end {}
+            return 0
+        }
+        let error = try slow.failure("function main() while true do wait() end end", budget)
+        #expect(error.kind == .budget)
+    }
 
     @Test(
         "a script without an end is ended, whatever it catches",
@@ -151,6 +169,21 @@ import Testing
         let script = "function main() for i = 1, 9 do work(math.maxinteger) end return 'free' end"
         #expect(try lua.answer(script) == "free", "without a budget nothing is charged")
         #expect(try lua.failure(script, budget).kind == .budget)
+    }
+
+    @Test("crossing into Swift and back is charged, for functions and objects")
+    func crossings() throws {
+        var calls = 0
+        try lua.define("touch") { _ throws(LuaError) in
+            calls += 1
+            return 0
+        }
+        let account = Account()
+        try lua.define("account", account)
+        for body in ["touch()", "local n = account.name"] {
+            #expect(try lua.failure("function main() while true do \(body) end end", budget).kind == .budget)
+        }
+        #expect((5_000...12_500).contains(calls) && (2_000...12_500).contains(account.reads), "\(calls)")
     }
 
     @Test("in a coroutine, too, a charge ends the whole call")

@@ -16,7 +16,7 @@ final class LuaRig {
     let shared = SharedDictionary(capacity: 1 << 20)
 
     /// Two read/write backends, and a client that isn't connected yet.
-    init(_ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 200_000) throws {
+    init(_ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 2_000_000) throws {
         try host.backends.add(.tcp(host: "10.0.0.1", port: 3306), role: .readWrite)
         try host.backends.add(.tcp(host: "10.0.0.2", port: 3307), role: .readOnly)
         session = Session(

@@ -124,7 +124,7 @@ final class LuaEngine {
     /// The limits of one call; handing a packet over is not the script's doing.
     private func budget(_ handedOver: Int) -> LuaBudget {
         LuaBudget(
-            instructions: limits.instructions + Int64(handedOver / 16),
+            instructions: limits.instructions + Int64(handedOver / 8),
             memory: limits.memory + Int64(handedOver) + 1024)
     }
 }

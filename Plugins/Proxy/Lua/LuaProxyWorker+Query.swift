@@ -25,7 +25,7 @@ extension LuaProxyWorker: QueryHook {
                 log.write(
                     "(read_query) proxy.queries holds \(scope.queue.count) queries, but nothing was returned; return "
                         + "proxy.PROXY_SEND_QUERY to send them. The command goes on unchanged")
-                scope.queue = []
+                scope.queue.removeAll()
             }
             return .next
         case .sendQuery:

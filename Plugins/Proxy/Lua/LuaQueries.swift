@@ -18,8 +18,8 @@ final class LuaQueries: LuaObject {
         let scope = try live()
         switch method {
         case 0: scope.queue.append(try query(&frame, scope, "append"))
-        case 1: scope.queue.insert(try query(&frame, scope, "prepend"), at: 0)
-        case 2: scope.queue = []
+        case 1: scope.queue.prepend(try query(&frame, scope, "prepend"))
+        case 2: scope.queue.removeAll()
         default:
             try frame.push(scope.queue.count)
             return 1
@@ -52,7 +52,7 @@ final class LuaQueries: LuaObject {
         guard scope.queue.count < Self.most else {
             throw LuaError("proxy.queries holds \(Self.most) queries, which is the most; append fewer")
         }
-        guard scope.queuedBytes + packet.count <= scope.byteLimit else {
+        guard scope.queue.bytes + packet.count <= scope.byteLimit else {
             throw LuaError(
                 "proxy.queries would hold more than \(scope.byteLimit) bytes; append less, or raise "
                     + "--proxy-lua-max-memory")

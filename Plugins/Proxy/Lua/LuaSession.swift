@@ -1,18 +1,6 @@
 import LuaVM
 import PluginAPI
 
-/// A query in `proxy.queries`.
-struct QueuedQuery {
-    let id: Int
-    let packet: [UInt8]
-    let needsResult: Bool
-
-    /// The core's word for it; a client that has its answer already makes every later result one to be kept back.
-    func injection(isAnswered: Bool) -> Injection {
-        Injection(id: id, payload: packet, needsResult: needsResult || isAnswered)
-    }
-}
-
 /// The way from Lua's objects to their session, for as long as it lasts.
 ///
 /// Not a weak reference: those make every later retain of the session several times slower.
@@ -37,7 +25,7 @@ final class LuaSession {
     var valueLimit = 0
 
     /// `proxy.queries`, next one first.
-    var queue: [QueuedQuery] = []
+    var queue = LuaQueryQueue()
     /// The query whose result is awaited.
     var current: QueuedQuery?
     /// Whether the client's command has its answer, sent or in ``pendingAnswer``.
@@ -60,9 +48,6 @@ final class LuaSession {
     /// The client is gone: objects that a script has kept answer with an error from now on.
     func end() { handle.scope = nil }
 
-    /// The bytes that wait in the queue.
-    var queuedBytes: Int { queue.reduce(0) { $0 + $1.packet.count } }
-
     /// The number of the backend in use, counted from 1; 0 for none.
     var backendIndex: Int {
         guard let backend = session.backend else { return chosenBackend }
@@ -71,7 +56,7 @@ final class LuaSession {
 
     /// Forgets what belonged to the command before.
     func commandBegins() {
-        if !queue.isEmpty { queue = [] }
+        queue.removeAll()
         if current != nil { current = nil }
         isAnswered = false
         isRelayed = false
@@ -80,8 +65,7 @@ final class LuaSession {
 
     /// The next query to be sent; nil at the end.
     func nextInjection() -> Injection? {
-        guard !queue.isEmpty else { return nil }
-        let next = queue.removeFirst()
+        guard let next = queue.popFirst() else { return nil }
         current = next
         let injection = next.injection(isAnswered: isAnswered)
         // Its answer is relayed as it comes: what follows can't be the client's answer any more.

@@ -43,12 +43,15 @@ typedef struct {
 typedef struct {
     size_t used;         // bytes that the state has allocated
     size_t peak;         // the most bytes that it ever had
-    uint64_t allocations; // blocks that it asked for
+    uint64_t allocs;     // blocks that it asked for
     uint64_t frees;      // blocks that it gave back
     size_t ceiling;      // bytes that it may allocate; SIZE_MAX outside of a budget
     int64_t spent;       // instructions used in this budget, with what C functions were charged
     int64_t allowed;     // instructions of this budget
     int64_t memory;      // bytes of this budget, for the message
+    int64_t begin;       // the thread's time when this budget began, in nanoseconds; 0 before the first look
+    int64_t instruction_time; // nanoseconds that one instruction stands for; 0 where time doesn't count
+    uint32_t host_calls; // calls of Swift in this budget
     bool limited;        // within a budget
     bool over;           // its instructions are used up
     bool memory_refused; // an allocation was refused at the ceiling
@@ -102,10 +105,19 @@ int lvm_push_ref(lua_State *, int reference);
 int lvm_get_field(lua_State *, int index, const void *name, size_t length);
 int lvm_set_field(lua_State *, int index, const void *name, size_t length);
 int lvm_get_element(lua_State *, int index, int64_t number);
+int lvm_get_elements(lua_State *, int index, int count);
 int lvm_set_element(lua_State *, int index, int64_t number);
 int lvm_length(lua_State *, int index, int64_t *length);
 int lvm_next(lua_State *, int index, bool *more);
 int lvm_to_text(lua_State *, int index);
+
+// A part of some bytes; a negative offset stands for nil.
+typedef struct {
+    int64_t offset, length;
+} lvm_slice;
+
+// Pushes a table with the slices as strings.
+int lvm_push_row(lua_State *, const void *bytes, const lvm_slice *slices, int count);
 
 // run.c
 int lvm_call(lua_State *, int arguments, int results);
@@ -148,6 +160,16 @@ int lvm_push_function(lua_State *, void *box);
 int lvm_push_object(lua_State *, int type, void *object);
 int lvm_make_type(lua_State *, const char *name, const char *fields, const char *methods, int *type);
 void *lvm_to_object(lua_State *, int index);
+
+// record.c: an integer, or a text where `is_text`.
+typedef struct {
+    int64_t number;
+    const void *bytes;
+    size_t length;
+    bool is_text;
+} lvm_value;
+int lvm_make_record_type(lua_State *, const char *name, const char *fields, int *type);
+int lvm_push_record(lua_State *, int type, const lvm_value *values, int count);
 
 // library.c
 int lvm_open_libraries(lua_State *, const char *prelude, size_t length);

@@ -25,6 +25,9 @@ private struct ChassisModule {
     /// Nil where the script is only tried, which must leave no traces.
     let host: (any PluginHost)?
 
+    /// Writing a line takes a system call.
+    private static let priceOfLine: Int64 = 400
+
     /// log(level, text)
     func writeAtLevel(_ frame: inout LuaFrame) throws(LuaError) -> Int {
         let name = frame.string(at: 1)
@@ -40,6 +43,7 @@ private struct ChassisModule {
     func write(_ level: LogLevel, _ index: Int, _ frame: inout LuaFrame) throws(LuaError) -> Int {
         guard frame.count >= index else { throw LuaError("chassis.\(level): there is no text to log") }
         let text = try frame.chargedText(at: index)
+        try frame.charge(Self.priceOfLine)
         log.write(level, frame.callerPosition() + text)
         return 0
     }
@@ -89,6 +93,7 @@ private struct ChassisModule {
     }
 
     private func printToLog(_ frame: inout LuaFrame) throws(LuaError) -> Int {
+        try frame.charge(Self.priceOfLine)
         var texts: [String] = []
         for index in stride(from: 1, through: frame.count, by: 1) { texts.append(try frame.chargedText(at: index)) }
         log.write(.message, texts.joined(separator: "\t"))

@@ -16,7 +16,9 @@ private enum GLibModule {
     /// A sleep stops every client of the loop.
     static let longestSleep: Int64 = 10_000
     /// What Lua would have run in a microsecond: the budget ends a script that sleeps on and on.
-    static let instructionsPerMicrosecond: Int64 = 50
+    static let instructionsPerMicrosecond: Int64 = 40
+    /// Microseconds that the system takes longer than it was asked to.
+    static let overhead: Int64 = 150
 
     /// usleep(microseconds)
     static func sleep(_ frame: inout LuaFrame) throws(LuaError) -> Int {
@@ -26,7 +28,7 @@ private enum GLibModule {
                     + "event loop is served meanwhile. To wait for longer, let the server do it: append \"SELECT "
                     + "SLEEP(n)\" to proxy.queries")
         }
-        try frame.charge(Int64(number) * instructionsPerMicrosecond)
+        try frame.charge((Int64(number) + overhead) * instructionsPerMicrosecond)
         usleep(UInt32(number))
         return 0
     }
@@ -34,7 +36,7 @@ private enum GLibModule {
     /// md5(s): in hexadecimal.
     static func md5(_ frame: inout LuaFrame) throws(LuaError) -> Int {
         let text = try frame.bytesArgument(1, "glib2.md5(s): s")
-        try frame.charge(50)
+        try frame.charge(200 + Int64(text.count / 2))
         guard let digest = OpenSSLHash.md5(text) else {
             throw LuaError("glib2.md5: this machine's OpenSSL doesn't allow MD5; use password.hash (SHA-1)")
         }

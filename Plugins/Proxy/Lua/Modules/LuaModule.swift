@@ -34,7 +34,9 @@ extension LuaState {
     ///
     /// - Parameter now: the loop's clock.
     func installModules(_ services: LuaServices, now: @escaping () -> MonotonicTime) throws(LuaError) {
-        let modules: [LuaModule] = [.proto, .password, .tokenizer, .chassis(services, now: now), .glib, .posix]
+        let modules: [LuaModule] = [
+            .proto, .password, try .tokenizer(self), .chassis(services, now: now), .glib, .posix,
+        ]
         try withFrame { frame throws(LuaError) in
             try frame.pushGlobals()
             try frame.pushField("package", of: 1)

@@ -16,13 +16,13 @@ extension LuaModule {
 private enum PasswordModule {
     typealias Native = NativePassword<OpenSSLHash>
 
-    /// Hashing a block of 64 bytes, or setting one up, in instructions.
-    static let price: Int64 = 50
+    /// What one hash of a short text takes, in instructions.
+    static let price: Int64 = 200
 
     /// hash(s): SHA1(s), binary.
     static func hash(_ frame: inout LuaFrame) throws(LuaError) -> Int {
         let text = try frame.bytesArgument(1, "password.hash(s): s")
-        try frame.charge(price)
+        try frame.charge(price + Int64(text.count / 8))
         try frame.push(OpenSSLHash.sha1(text))
         return 1
     }

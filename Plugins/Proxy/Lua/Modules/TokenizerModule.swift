@@ -3,20 +3,15 @@ import SQLText
 
 extension LuaModule {
     /// `mysql.tokenizer`: cuts statements into mysql-proxy's tokens.
-    static var tokenizer: LuaModule {
-        LuaModule(
-            name: "mysql.tokenizer", global: "tokenizer",
-            functions: [
-                (
-                    "tokenize",
-                    { frame throws(LuaError) in
-                        let statement = try frame.bytesArgument(1, "tokenizer.tokenize(sql): sql")
-                        let tokens = try LuaTokens.cut(statement, &frame)
-                        try frame.push(LuaTokens(statement, tokens))
-                        return 1
-                    }
-                )
-            ])
+    static func tokenizer(_ state: LuaState) throws(LuaError) -> LuaModule {
+        let type = try state.makeRecordType(name: "token", fields: ["token_id", "token_name", "text"])
+        let tokenize: LuaFunction = { frame throws(LuaError) in
+            let statement = try frame.bytesArgument(1, "tokenizer.tokenize(sql): sql")
+            let tokens = try LuaTokens.cut(statement, &frame)
+            try frame.push(LuaTokens(statement, tokens, type))
+            return 1
+        }
+        return LuaModule(name: "mysql.tokenizer", global: "tokenizer", functions: [("tokenize", tokenize)])
     }
 }
 
@@ -25,16 +20,22 @@ final class LuaTokens: LuaObject {
     private let statement: [UInt8]
     /// Nil where the script has let go of one.
     private var tokens: [LegacyToken?]
+    /// A token is a table with token_id, token_name and text.
+    private let type: LuaRecordType
 
-    init(_ statement: [UInt8], _ tokens: [LegacyToken?]) {
+    /// The names of the ids.
+    private static let names = LegacyToken.ids.map { Array(LegacyToken.name(of: $0).utf8) }
+
+    init(_ statement: [UInt8], _ tokens: [LegacyToken?], _ type: LuaRecordType) {
         self.statement = statement
         self.tokens = tokens
+        self.type = type
     }
 
     /// Cuts a statement; charged by its length and, ahead of it, by its tokens.
     static func cut(_ statement: [UInt8], _ frame: inout LuaFrame) throws(LuaError) -> [LegacyToken?] {
         let step = 64
-        let priceOfToken: Int64 = 16
+        let priceOfToken: Int64 = 10
         var tokens: [LegacyToken?] = []
         var tokenizer = LegacyTokenizer(statement.span)
         while let token = tokenizer.next() {
@@ -50,7 +51,16 @@ final class LuaTokens: LuaObject {
 
     override func readKey(_ frame: inout LuaFrame) throws(LuaError) -> Int {
         guard let index = try index(&frame), let token = tokens[index] else { return 0 }
-        try frame.push(LuaToken(statement, token))
+        // A span of a class's property needs a copy of the array, which copies no bytes.
+        let statement = statement
+        let name = Self.names[token.id]
+        if token.isVerbatim {
+            try frame.push(type, token.id, name.span.bytes, statement.span.extracting(token.content).bytes)
+        } else {
+            try frame.charge(Int64(token.content.count / 8))
+            let text = token.text(in: statement.span)
+            try frame.push(type, token.id, name.span.bytes, text.span.bytes)
+        }
         return 1
     }
 
@@ -67,38 +77,5 @@ final class LuaTokens: LuaObject {
             throw LuaError("tokens are read by number, from 1 to #tokens, not by \(frame.description(at: 2))")
         }
         return number >= 1 && number <= tokens.count ? Int(number) - 1 : nil
-    }
-}
-
-/// One token: `token_id`, `token_name`, `text`.
-final class LuaToken: LuaObject {
-    private let statement: [UInt8]
-    private let token: LegacyToken
-
-    init(_ statement: [UInt8], _ token: LegacyToken) {
-        self.statement = statement
-        self.token = token
-    }
-
-    override class var luaType: LuaObjectType {
-        LuaObjectType(name: "token", fields: ["token_id", "token_name", "text"])
-    }
-
-    override func read(field: Int, _ frame: inout LuaFrame) throws(LuaError) -> Int {
-        switch field {
-        case 0: try frame.push(token.id)
-        case 1: try frame.push(token.name)
-        default:
-            try frame.charge(Int64(token.content.count / 8))
-            // A span of a class's property needs a copy of the array, which copies no bytes.
-            let statement = statement
-            let text = token.text(in: statement.span)
-            try frame.push(text)
-        }
-        return 1
-    }
-
-    override func readKey(_ frame: inout LuaFrame) throws(LuaError) -> Int {
-        throw LuaError("a token has token_id, token_name and text, not \(frame.description(at: 2))")
     }
 }

@@ -51,7 +51,7 @@ extension Proto {
         let command = try decode(function, &frame) { payload throws(WireError) in
             try decodeExecute(payload, count)
         }
-        try frame.charge(Int64(command.parameters.count) * 20)
+        try frame.charge(Int64(command.parameters.count) * 50)
         try frame.pushTable(fields: 5)
         let table = frame.count
         try frame.put("stmt_id", command.statementID, in: table)
