@@ -34,7 +34,7 @@ function connect_server()
 end
 
 function read_auth_result(auth)
-  pooling.logged_in(auth)
+  pooling.logged_in(settings, auth)
 end
 
 local function classified(cmd)

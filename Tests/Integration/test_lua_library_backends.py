@@ -264,6 +264,22 @@ def test_rw_splitting_with_many_clients(split):
     assert failures == busy
 
 
+def test_rw_splitting_keeps_no_connections_that_nobody_needs(split, database):
+    for _ in range(40):
+        with connected(split, database="shop") as connection:
+            rows(connection, "UPDATE fruit SET name = name WHERE id = 1")
+    crowd = [connected(split, database="shop") for _ in range(20)]
+    for client in crowd:
+        where(client)
+    for client in crowd:
+        client.close()
+    for _ in range(30):
+        with connected(split, database="shop") as connection:
+            rows(connection, "UPDATE fruit SET name = name WHERE id = 1")
+    count = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'app' AND command = 'Sleep'"
+    wait_until(lambda: int(database.query(count)) <= 16, 10, "most connections to be closed")
+
+
 def test_ro_pooling(scripted, pool, database, replicated):
     proxy = scripted("""
         proxy.global.config.ropool = proxy.global.config.ropool or { min_idle_connections = 2 }

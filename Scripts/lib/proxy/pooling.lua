@@ -7,8 +7,9 @@
 --
 -- Settings are those of the script that uses it, made by `settings(name)` in proxy.global.config[name]:
 --   min_idle_connections  4      new clients open connections to each backend while so many aren't parked there
---   reuse_connections     false  once they are, new clients log in on parked ones: fewer connections than clients
---   max_idle_connections  8      a leaving client's connection is closed where so many are parked
+--   reuse_connections     false  once they are, new clients log in on parked ones: fewer connections than clients;
+--                                false: only on those that no client needs any more
+--   max_idle_connections  8      keep so many parked, or one for each client that has none, whichever is more
 --   stay_after_write      5      statements for which a client keeps its connection after it has changed rows, because
 --                                LAST_INSERT_ID() and ROW_COUNT() are answered by that connection only
 --   is_debug              false  print where statements go
@@ -30,8 +31,8 @@ local CLIENT, NAMES = 1, 2
 
 -- Who had a server connection last, and with which SET NAMES: "backend:thread id" -> { client =, names = }.
 local known = lru.new(10000)
--- Users that have logged in: their connections are the pool.
-local users = lru.new(100)
+-- Users that have logged in: their connections are the pool. Name -> clients, and clients that have a connection now.
+local users = lru.new(1000)
 
 --- The settings of a script: those that are there already, and defaults for the others.
 function M.settings(name)
@@ -71,13 +72,20 @@ end
 -- The proxy refuses where it knows of a reason that isn't seen here; then the client keeps its connection.
 local function switch(client, number)
   local key = connection_key()
-  if not pcall(function() proxy.connection.backend_ndx = number end) then return end
-  if key then known:set(key, { client = journal.number(), names = client.at_names }) end
+  local done = pcall(function() proxy.connection.backend_ndx = number end)
+  if done and key then known:set(key, { client = journal.number(), names = client.at_names }) end
+  local user, holds = client.user, M.attached() > 0
+  if user and holds ~= client.holds then user.holding = user.holding + (holds and 1 or -1) end
+  client.holds = holds
 end
 
---- Gives the server connection back to its pool.
-function M.park(client)
-  if M.attached() > 0 then switch(client, 0) end
+-- Gives the server connection back to its pool, if somebody may need it; else it ends with the client.
+local function park(settings, client)
+  local number = M.attached()
+  if number == 0 or not M.is_free(client) then return end
+  local needed = client.user and client.user.clients - client.user.holding or 0
+  local idle = balance.idle_connections(proxy.global.backends[number])
+  if idle < math.max(settings.max_idle_connections, needed) then switch(client, 0) end
 end
 
 --- Takes a parked connection to a backend; false where there is none that fits, and then nothing changes.
@@ -124,6 +132,17 @@ local function least_connected(kind)
   return best
 end
 
+-- Whether more are parked than there are clients without a connection; of each user, as any user's may be taken.
+local function has_spare(number)
+  local found = false
+  for name, user in users:pairs() do
+    local idle = balance.idle_connections(proxy.global.backends[number], name)
+    if idle > 0 and idle <= user.clients - user.holding then return false end
+    found = found or idle > 0
+  end
+  return found
+end
+
 --- To be called by connect_server, with the types of backends in the order of filling them up.
 function M.connect(settings, ...)
   for _, kind in ipairs({ ... }) do
@@ -136,14 +155,18 @@ function M.connect(settings, ...)
   local number = least_connected((...))
   if number == 0 then return nil end
   proxy.connection.backend_ndx = number
-  if settings.reuse_connections and idle_of(number) > 0 then return proxy.PROXY_IGNORE_RESULT end
+  if settings.reuse_connections and idle_of(number) > 0 or has_spare(number) then return proxy.PROXY_IGNORE_RESULT end
 end
 
 --- To be called by read_auth_result: parks the connection of a client whose login was accepted.
-function M.logged_in(auth)
+function M.logged_in(settings, auth)
   if auth.packet:byte() ~= proxy.MYSQLD_PACKET_OK then return end
-  users:set(proxy.connection.client.username, true)
-  M.park(M.client())
+  local client, name = M.client(), proxy.connection.client.username
+  local user = users:get(name) or { clients = 0, holding = 0 }
+  users:set(name, user)
+  user.clients, user.holding = user.clients + 1, user.holding + 1
+  client.user, client.holds = user, true
+  park(settings, client)
 end
 
 --- Sends the client's command on the connection that it has; `statement` is what proxy.routing said of it.
@@ -166,11 +189,11 @@ function M.refuse(script)
 end
 
 -- An error of what was sent ahead is the answer, and the client's own command isn't sent.
-local function names_set(client, inj)
+local function names_set(settings, client, inj)
   if inj.resultset.query_status == proxy.MYSQLD_PACKET_ERR then
     proxy.queries:reset()
     client.running = false
-    if M.is_free(client) then M.park(client) end
+    park(settings, client)
     return nil
   end
   client.at_names = client.names
@@ -190,7 +213,7 @@ end
 --- To be called by read_query_result: parks the connection where nothing ties the client to it.
 function M.result(settings, inj)
   local client, set = M.client(), inj.resultset
-  if inj.id == NAMES then return names_set(client, inj) end
+  if inj.id == NAMES then return names_set(settings, client, inj) end
   client.running = false
   -- An ERR tells nothing about the transaction; its text can be asked for by SHOW ERRORS.
   if set.query_status == proxy.MYSQLD_PACKET_ERR then
@@ -204,13 +227,19 @@ function M.result(settings, inj)
   end
   local names = client.statement.names
   if names then client.names, client.at_names = names, names end
-  if M.is_free(client) then M.park(client) end
+  park(settings, client)
 end
 
 --- To be called by disconnect_client: parks the connection, which the proxy resets for the next client.
 function M.left(settings)
-  local number = M.attached()
-  if number > 0 and idle_of(number) < settings.max_idle_connections then M.park(M.client()) end
+  local client = M.client()
+  local user = client.user
+  if not user then return end
+  -- What ties it to the client ends with the client; what the proxy can't undo, it closes.
+  client.pins, client.in_transaction, client.stay = nil, false, 0
+  park(settings, client)
+  user.clients = user.clients - 1
+  if client.holds then user.holding = user.holding - 1 end
 end
 
 return M

@@ -11,6 +11,8 @@ function Pooled:start(script, idle)
   for number, kind in ipairs({ 1, 2, 2 }) do
     proxy.global.backends[number] = proxy.mock_backend({ type = kind, idle = { app = idle[number] } })
   end
+  -- It keeps account of clients over all of them.
+  package.loaded["proxy.pooling"] = nil
   self.script = self:load(script)
   mock.log_in(proxy, 1)
   self.script.read_auth_result({ packet = "\0\0\0" })
@@ -53,6 +55,16 @@ end
 function Pooled:first_client()
   proxy.client_tables, proxy.client_number = self.first.tables, self.first.number
   proxy.connection = self.first.connection
+end
+
+-- More clients of the same user that have logged in and wait.
+function Pooled:more_clients(count)
+  for _ = 1, count do
+    self:another_client()
+    mock.log_in(proxy, 1)
+    self.script.read_auth_result({ packet = "\0\0\0" })
+    self:first_client()
+  end
 end
 
 local function case()
@@ -198,11 +210,21 @@ function Split:test_leaving_parks()
   test.assertEquals(proxy.connection.backend_ndx, 0)
 end
 
-function Split:test_leaving_closes_what_is_too_much()
-  self:send("INSERT INTO a VALUES (1)", { insert_id = 7 })
-  proxy.global.backends[1].pool.users.app.cur_idle_connections = 8
+function Split:test_what_is_too_much_is_kept_and_closed_at_the_end()
+  proxy.global.backends[1].pool.users.app.cur_idle_connections = 9
+  self:send("UPDATE a SET x = 1")
+  test.assertEquals(proxy.connection.backend_ndx, 1, "8 are parked")
   self.script.disconnect_client()
   test.assertEquals(proxy.connection.backend_ndx, 1)
+end
+
+function Split:test_each_client_without_a_connection_has_one_parked()
+  proxy.global.config.rwsplit.max_idle_connections = 100
+  self:more_clients(20)
+  proxy.global.config.rwsplit.max_idle_connections = 8
+  proxy.global.backends[1].pool.users.app.cur_idle_connections = 9
+  self:send("UPDATE a SET x = 1")
+  test.assertEquals(proxy.connection.backend_ndx, 0)
 end
 
 function Split:test_new_clients_fill_the_pools_in_turn()
@@ -217,6 +239,8 @@ function Split:test_new_clients_fill_the_pools_in_turn()
   test.assertEquals(chosen(3, 0, 0), { "new", 1 })
   test.assertEquals(chosen(4, 0, 0), { "new", 2 })
   test.assertEquals(chosen(4, 4, 0), { "new", 3 })
+  test.assertEquals(chosen(4, 4, 4), { proxy.PROXY_IGNORE_RESULT, 1 }, "there are more than clients")
+  self:more_clients(4)
   test.assertEquals(chosen(4, 4, 4), { "new", 1 })
   proxy.global.config.rwsplit.reuse_connections = true
   test.assertEquals(chosen(4, 4, 4), { proxy.PROXY_IGNORE_RESULT, 1 })
