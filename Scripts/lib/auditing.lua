@@ -65,8 +65,9 @@ local function outcome(set)
 end
 
 function read_query_result(inj)
+  local statement = journal.client("auditing").described
   journal.print(("%.1f ms, %s, backend %d: %s"):format(
-    inj.response_time / 1000, outcome(inj.resultset), proxy.connection.backend_ndx, journal.client("auditing").described))
+    inj.response_time / 1000, outcome(inj.resultset), proxy.connection.backend_ndx, statement))
 end
 
 function disconnect_client()

@@ -14,7 +14,6 @@ from harness.lua_library import (  # noqa: F401
     rows,
     scripted,
     shop,
-    tokenizer,
 )
 from harness.ports import wait_until
 
@@ -36,7 +35,7 @@ RUN_UNIT_TEST = """
 
 
 @pytest.mark.parametrize("path", UNIT_TESTS, ids=[path.stem for path in UNIT_TESTS])
-def test_unit(scripted, tokenizer, path):
+def test_unit(scripted, path):
     proxy = scripted(RUN_UNIT_TEST % path, "--proxy-lua-max-instructions=100000000")
     with pytest.raises(pymysql.Error) as error:
         connected(proxy)
@@ -145,7 +144,7 @@ def test_auditing_tells_of_refused_logins(scripted):
 # --- histogram -------------------------------------------------------------------------------------------------------
 
 
-def test_histogram(scripted, tokenizer, shop):
+def test_histogram(scripted, shop):
     proxy = scripted("histogram")
     with connected(proxy, database="shop") as connection:
         rows(connection, "DELETE FROM histogram.queries")
@@ -164,7 +163,7 @@ def test_histogram(scripted, tokenizer, shop):
     no_errors(proxy)
 
 
-def test_histogram_lets_a_local_file_through(scripted, tokenizer, shop, scratch):
+def test_histogram_lets_a_local_file_through(scripted, shop, scratch):
     (scratch / "fruit.txt").write_text("7\tkiwi\t1.5\n8\tlime\t2\n")
     proxy = scripted("histogram")
     with connected(proxy, database="shop", local_infile=True) as connection:
@@ -175,7 +174,7 @@ def test_histogram_lets_a_local_file_through(scripted, tokenizer, shop, scratch)
 
 
 @pytest.mark.parametrize("script", ["active-queries", "active-transactions", "auditing", "histogram", "analyze-query"])
-def test_a_statement_of_2_mb_passes(scripted, tokenizer, script):
+def test_a_statement_of_2_mb_passes(scripted, script):
     proxy = scripted(script)
     with connected(proxy) as connection:
         assert rows(connection, f"SELECT LENGTH('{'x' * 2_000_000}')") == ((2_000_000,),)
@@ -183,7 +182,7 @@ def test_a_statement_of_2_mb_passes(scripted, tokenizer, script):
     assert len(proxy.output) < 100_000
 
 
-def test_histogram_is_bounded(scripted, tokenizer):
+def test_histogram_is_bounded(scripted):
     proxy = scripted("""
         proxy.global.config.histogram = proxy.global.config.histogram or { max_queries = 50 }
         require("histogram")
@@ -200,7 +199,7 @@ def test_histogram_is_bounded(scripted, tokenizer):
 # --- analyze-query ---------------------------------------------------------------------------------------------------
 
 
-def test_analyze_query(scripted, tokenizer, shop):
+def test_analyze_query(scripted, shop):
     proxy = scripted("""
         proxy.global.config.analyze_query = proxy.global.config.analyze_query
           or { min_queries = 20, auto_explain = true, auto_processlist = true }
@@ -227,7 +226,7 @@ def test_analyze_query(scripted, tokenizer, shop):
 # --- commit-obfuscator -----------------------------------------------------------------------------------------------
 
 
-def test_commit_obfuscator(scripted, tokenizer, shop):
+def test_commit_obfuscator(scripted, shop):
     proxy = scripted("commit-obfuscator")
     outcomes = []
     with connected(proxy, database="shop") as connection:

@@ -1,102 +1,13 @@
-"""Scripts/lib: the scripts that choose backends."""
+"""Scripts/lib: rw-splitting and ro-pooling, whose clients share connections."""
 
 import threading
 
 import pymysql
 import pytest
-from harness.lua_library import connected, failure, no_errors, pool, rows, scripted, tokenizer  # noqa: F401
+from harness.lua_library import connected, failure, no_errors, pool, replica, rows, scripted  # noqa: F401
 from harness.ports import wait_until
 
 pytestmark = pytest.mark.millrace_only
-
-
-# --- ro-balance ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def replica(database, make_database):
-    """A replica of the shared database."""
-    server = make_database(["--server-id=2", "--read-only"])
-    log_file, position = database.query("SHOW MASTER STATUS").split()[:2]
-    server.query(f"""
-        CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={database.port}, MASTER_USER='app',
-            MASTER_PASSWORD='secret', MASTER_CONNECT_RETRY=1, MASTER_LOG_FILE='{log_file}', MASTER_LOG_POS={position};
-        START SLAVE
-    """)
-    with pymysql.connect(**server.direct.python_options, cursorclass=pymysql.cursors.DictCursor) as connection:
-        wait_until(lambda: rows(connection, "SHOW SLAVE STATUS")[0]["Seconds_Behind_Master"] == 0)
-    return server
-
-
-RO_BALANCE = """
-  proxy.global.config.ro_balance = proxy.global.config.ro_balance or { check_timeout = 0, retry_timeout = 3 }
-  require("ro-balance")
-"""
-
-
-def server_of(connection):
-    return rows(connection, "SELECT @@server_id")[0][0]
-
-
-def test_ro_balance_leaves_out_a_replica_that_stands_still(scripted, database, replica):
-    address = f"--proxy-read-only-backend-addresses={replica.direct.address}"
-    proxy = scripted(RO_BALANCE, address, backends=[database.direct])
-    with connected(proxy) as first:
-        assert server_of(first) == 2
-        assert rows(first, "SELECT 1") == ((1,),)
-        assert rows(first, "SELECT * FROM proxy.lag")[0][:4] == (replica.direct.address, 0, 0, 1)
-        replica.query("STOP SLAVE SQL_THREAD")
-        rows(first, "SELECT 2")
-        assert rows(first, "SELECT * FROM proxy.lag")[0][1:4] == (None, 0, 0)
-        with connected(proxy) as second:
-            assert server_of(second) == 1
-        replica.query("START SLAVE")
-        # A while later one client is tried there, and finds it well.
-        def tried():
-            with connected(proxy) as late:
-                rows(late, "SELECT 3")
-                return server_of(late) == 2
-        wait_until(tried, 20)
-    no_errors(proxy)
-
-
-def test_ro_balance_does_not_come_between_a_statement_and_its_warnings(scripted, database, replica):
-    address = f"--proxy-read-only-backend-addresses={replica.direct.address}"
-    proxy = scripted(RO_BALANCE, address, backends=[database.direct])
-    with connected(proxy) as connection:
-        rows(connection, "SELECT SQL_CALC_FOUND_ROWS 1 UNION SELECT 2 LIMIT 1")
-        assert rows(connection, "SELECT FOUND_ROWS()") == ((2,),)
-        rows(connection, "SELECT CAST('x' AS INT)")
-        assert rows(connection, "SHOW WARNINGS")[0][1] == 1292
-
-
-def test_ro_balance_spreads_clients(scripted, database, make_database):
-    replicas = [make_database(["--server-id=11"]), make_database(["--server-id=12"])]
-    options = [f"--proxy-read-only-backend-addresses={server.direct.address}" for server in replicas]
-    proxy = scripted("ro-balance", *options, backends=[database.direct])
-    clients = [connected(proxy) for _ in range(6)]
-    assert sorted(server_of(client) for client in clients) == [11, 11, 11, 12, 12, 12]
-    # No replicas at all: they never lag.
-    rows(clients[0], "SELECT 1")
-    assert rows(clients[0], "SELECT * FROM proxy.lag")[0][1:4] == (0, 0, 1)
-    for server in replicas:
-        server.kill()
-    wait_until(lambda: server_reached(proxy) == 1, 20)
-    for client in clients:
-        client._force_close()
-    no_errors(proxy)
-
-
-def server_reached(proxy):
-    """The server that a new client gets; None while none takes it."""
-    try:
-        with connected(proxy) as connection:
-            return server_of(connection)
-    except pymysql.Error:
-        return None
-
-
-# --- rw-splitting and ro-pooling -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -129,6 +40,9 @@ def split(scripted, pool, database, replicated):
         client.close()
     no_errors(proxy)
 
+
+# Of clients that are waiting, the replica and the test's own among them.
+CONNECTIONS = "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Sleep'"
 
 # What a client learns without the statement being tied to its connection: the replica alone is read-only.
 WHERE = "SELECT variable_value FROM information_schema.global_variables WHERE variable_name = 'server_id'"
@@ -276,8 +190,26 @@ def test_rw_splitting_keeps_no_connections_that_nobody_needs(split, database):
     for _ in range(30):
         with connected(split, database="shop") as connection:
             rows(connection, "UPDATE fruit SET name = name WHERE id = 1")
-    count = "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'app' AND command = 'Sleep'"
-    wait_until(lambda: int(database.query(count)) <= 16, 10, "most connections to be closed")
+    wait_until(lambda: int(database.query(CONNECTIONS)) <= 16, 10, "most connections to be closed")
+
+
+def test_rw_splitting_with_fewer_connections_than_clients(scripted, pool, database, replicated):
+    proxy = scripted(SPLITTING.replace("is_debug = true", "reuse_connections = true"), *replicated,
+                     backends=[database.direct])  # fmt: skip
+    before = int(database.query(CONNECTIONS))
+    crowd = [connected(proxy, database="shop") for _ in range(10)]
+    other = connected(proxy, user="other", password="different", database="shop")
+    for number, client in enumerate(crowd):
+        rows(client, f"INSERT INTO fruit (name) VALUES ('{number}')")
+        assert rows(client, "SELECT LAST_INSERT_ID() > 2") == ((1,),)
+        for _ in range(5):
+            where(client)
+        assert where(client) == 2
+    assert rows(other, "SELECT CURRENT_USER(), DATABASE()") == (("other@%", "shop"),)
+    assert int(database.query(CONNECTIONS)) - before <= 4
+    for client in [*crowd, other]:
+        client.close()
+    no_errors(proxy)
 
 
 def test_ro_pooling(scripted, pool, database, replicated):

@@ -1,7 +1,7 @@
 """Scripts/lib: the scripts that bring statements of their own."""
 
 import pytest
-from harness.lua_library import columns, connected, failure, no_errors, rows, scripted, shop, tokenizer  # noqa: F401
+from harness.lua_library import columns, connected, failure, no_errors, rows, scripted, shop  # noqa: F401
 from harness.ports import wait_until
 
 pytestmark = pytest.mark.millrace_only
@@ -118,7 +118,7 @@ def sales(database):
     """)
 
 
-def test_xtab(scripted, tokenizer, sales):
+def test_xtab(scripted, sales):
     proxy = scripted("xtab")
     with connected(proxy, database="shop") as connection:
         sql = "XTAB sales city product sum amount"
@@ -132,7 +132,7 @@ def test_xtab(scripted, tokenizer, sales):
     no_errors(proxy)
 
 
-def test_xtab_shows_its_statement_and_explains_itself(scripted, tokenizer, sales):
+def test_xtab_shows_its_statement_and_explains_itself(scripted, sales):
     proxy = scripted("""require("xtab")\n""")
     with connected(proxy, database="shop") as connection:
         rows(connection, "XTAB QUERY")
@@ -145,7 +145,7 @@ def test_xtab_shows_its_statement_and_explains_itself(scripted, tokenizer, sales
     no_errors(proxy)
 
 
-def test_xtab_lets_nothing_into_its_statement(scripted, tokenizer, sales):
+def test_xtab_lets_nothing_into_its_statement(scripted, sales):
     proxy = scripted("""
         proxy.global.config.xtab = proxy.global.config.xtab or { max_columns = 5 }
         require("xtab")

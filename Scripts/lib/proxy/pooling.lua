@@ -155,7 +155,9 @@ function M.connect(settings, ...)
   local number = least_connected((...))
   if number == 0 then return nil end
   proxy.connection.backend_ndx = number
-  if settings.reuse_connections and idle_of(number) > 0 or has_spare(number) then return proxy.PROXY_IGNORE_RESULT end
+  -- Whoever logs in may be another user, who takes the connection away from this one: some have to stay.
+  local shares = settings.reuse_connections and idle_of(number) > settings.min_idle_connections
+  if shares or has_spare(number) then return proxy.PROXY_IGNORE_RESULT end
 end
 
 --- To be called by read_auth_result: parks the connection of a client whose login was accepted.

@@ -1,6 +1,5 @@
 """Fixtures and words for the tests of Scripts/lib; a test module imports those that it needs."""
 
-import os
 import threading
 import time
 
@@ -8,10 +7,10 @@ import pymysql
 import pytest
 
 from . import proxies
+from .ports import wait_until
 
 LIBRARY = proxies.REPOSITORY / "Scripts/lib"
-# MILLRACE_LUA_EXTRA puts folders behind the library, as for modules that the binary doesn't have yet.
-LUA_PATH = f"{LIBRARY}/?.lua;{os.environ.get('MILLRACE_LUA_EXTRA', '')};;"
+LUA_PATH = f"{LIBRARY}/?.lua;;"
 
 
 @pytest.fixture
@@ -73,12 +72,8 @@ def need(scripted, lua):
 
 
 @pytest.fixture
-def tokenizer(scripted):
-    need(scripted, 'require("mysql.tokenizer")')
-
-
-@pytest.fixture
-def pool(scripted, tokenizer):
+def pool(scripted):
+    """Skips where connections can't be parked."""
     need(scripted, "return proxy.global.backends[1].pool.users.app.cur_idle_connections + 0")
 
 
@@ -109,3 +104,18 @@ def shop(database):
 
 def no_errors(proxy):
     assert "stack traceback" not in proxy.output, proxy.output[-4000:]
+
+
+@pytest.fixture
+def replica(database, make_database):
+    """A replica of the shared database."""
+    server = make_database(["--server-id=2", "--read-only"])
+    log_file, position = database.query("SHOW MASTER STATUS").split()[:2]
+    server.query(f"""
+        CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={database.port}, MASTER_USER='app',
+            MASTER_PASSWORD='secret', MASTER_CONNECT_RETRY=1, MASTER_LOG_FILE='{log_file}', MASTER_LOG_POS={position};
+        START SLAVE
+    """)
+    with pymysql.connect(**server.direct.python_options, cursorclass=pymysql.cursors.DictCursor) as connection:
+        wait_until(lambda: rows(connection, "SHOW SLAVE STATUS")[0]["Seconds_Behind_Master"] == 0)
+    return server

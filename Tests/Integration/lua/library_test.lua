@@ -23,7 +23,8 @@ end
 function Commands:test_what_is_cut_off_or_unknown_is_told()
   test.assertEquals(commands.parse("\25\7"), { type = 25, type_name = "COM_STMT_CLOSE" })
   test.assertEquals(commands.parse("").type, nil)
-  test.assertEquals(commands.parse("\3SELECT 1", 4), { type = 3, type_name = "COM_QUERY", query = "SEL", is_cut = true })
+  local cut = commands.parse("\3SELECT 1", 4)
+  test.assertEquals(cut, { type = 3, type_name = "COM_QUERY", query = "SEL", is_cut = true })
   test.assertEquals(commands.parse("\31").type_name, "COM_RESET_CONNECTION")
   test.assertEquals(commands.parse("\200").type_name, "COM_200")
 end

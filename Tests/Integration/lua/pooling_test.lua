@@ -242,8 +242,10 @@ function Split:test_new_clients_fill_the_pools_in_turn()
   test.assertEquals(chosen(4, 4, 4), { proxy.PROXY_IGNORE_RESULT, 1 }, "there are more than clients")
   self:more_clients(4)
   test.assertEquals(chosen(4, 4, 4), { "new", 1 })
+  self:more_clients(1)
   proxy.global.config.rwsplit.reuse_connections = true
-  test.assertEquals(chosen(4, 4, 4), { proxy.PROXY_IGNORE_RESULT, 1 })
+  test.assertEquals(chosen(4, 4, 4), { "new", 1 })
+  test.assertEquals(chosen(5, 4, 4), { proxy.PROXY_IGNORE_RESULT, 1 })
 end
 
 function Split:test_settings_are_changed_by_statements()
