@@ -42,7 +42,7 @@ SCRIPT = """
           resultset = { fields = { { name = "n", type = proxy.MYSQL_TYPE_LONG } }, rows = { { argument + 2 } } } }
         return proxy.PROXY_SEND_RESULT
       end
-      if action == "drop" then return send("SELECT 1", "SELECT " .. argument .. " + 3") end
+      if action == "drop" then return send("SELECT 'unseen'", "SELECT " .. argument .. " + 3") end
       if action == "replace" or action == "mask" or action == "fail" then return send("SELECT " .. argument) end
       if action == "tokens" then
         local text = {}
@@ -64,7 +64,7 @@ SCRIPT = """
     function read_query_result(inj)
       local action = inj.query:match("^\\3/%*(%a+)") or ""
       if not keep then return end
-      if inj.query == "\\3SELECT 1" then return proxy.PROXY_IGNORE_RESULT end
+      if inj.query:find("unseen", 1, true) then return proxy.PROXY_IGNORE_RESULT end
       if inj.query:find("+ 3", 1, true) then return end
       for row in inj.resultset.rows do
         if #row[1] % 2 == 0 then error("an error in a result hook") end
