@@ -68,7 +68,9 @@ local function place(client, statement)
     if attached > 0 and client.stay > 0 then return true end
     if pooling.attach(client, balance.idle_ro()) or attached > 0 then return true end
   end
-  return is_on_rw(attached) or pooling.attach(client, balance.idle_failsafe_rw())
+  if is_on_rw(attached) or pooling.attach(client, balance.idle_failsafe_rw()) then return true end
+  -- A ping and the like are answered by any server.
+  return statement.target == "last" and pooling.attach(client, balance.idle_ro())
 end
 
 function read_query(packet)

@@ -168,7 +168,10 @@ local function large(sql)
   local found = { target = "write" }
   if not plain_verbs[verb] or sql:find("@", 1, true) or sql:find(";", 1, true) or sql:find("/*", 1, true) then
     found.pins = "large statement"
+  elseif sql:find("_[Ll][Oo][Cc][Kk]%s*%(") then
+    found.pins = "lock"
   end
+  found.follows = sql:sub(1, 200):upper():find("SQL_CALC_FOUND_ROWS", 1, true) and true
   return found
 end
 

@@ -200,6 +200,7 @@ function Split:test_no_idle_connection_is_an_error()
   proxy.global.backends[1].pool.users.app.cur_idle_connections = 0
   test.assertMatches(self:send("UPDATE a SET x = 1"), "every server connection is busy")
   test.assertEquals(proxy.response.errcode, 1040)
+  test.assertEquals(self:send("", nil, proxy.COM_PING), 2)
 end
 
 function Split:test_leaving_parks()

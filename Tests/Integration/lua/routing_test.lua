@@ -83,6 +83,7 @@ function Routing:test_large_statements_are_known_by_their_first_word()
   local much = ("x"):rep(100000)
   assert_target("write", { "INSERT INTO a VALUES ('" .. much .. "')", "SELECT '" .. much .. "'" })
   assert_pins({
+    "SELECT GET_LOCK ('a', 1), '" .. much .. "'",
     "SET x = '" .. much .. "'", "INSERT INTO a VALUES (@a, '" .. much .. "')", "SELECT 1; '" .. much .. "'" })
 end
 
