@@ -15,11 +15,15 @@ final class LuaRig {
     let session: Session
 
     /// Two read/write backends, and a client that isn't connected yet.
-    init(_ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 200_000) throws {
+    init(
+        _ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 200_000, session own: Session? = nil
+    ) throws {
         try host.backends.add(.tcp(host: "10.0.0.1", port: 3306), role: .readWrite)
         try host.backends.add(.tcp(host: "10.0.0.2", port: 3307), role: .readOnly)
-        session = Session(
-            id: 1, slot: 0, generation: 1, clientAddress: "10.1.1.1:5000", listenerAddress: "/tmp/p.sock")
+        session =
+            own
+            ?? Session(
+                id: 1, slot: 0, generation: 1, clientAddress: "10.1.1.1:5000", listenerAddress: "/tmp/p.sock")
         worker = try LuaProxyWorker(
             script: try Self.script(source),
             limits: LuaLimits(instructions: instructions, memory: 1 << 20, onError: onError),
@@ -43,6 +47,7 @@ final class LuaRig {
         session.login = LoginRequest(
             capabilities: [.protocol41], collation: 45, user: "ada", authResponse: [1, 0, 2], schema: "shop",
             authMethod: "ed25519")
+        session.schemaBytes = Array("shop".utf8)
         session.isLoggedIn = true
     }
 

@@ -25,6 +25,8 @@ final class SimulatedLoopContext: LoopContext {
     var index: Int { loop.index }
     var now: MonotonicTime { loop.now }
 
+    func parkedConnections(to backend: Backend, user: [UInt8]) -> Int { 0 }
+
     func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) { loop.schedule(at: time, job) }
 
     func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void) {

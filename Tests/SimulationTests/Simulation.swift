@@ -175,7 +175,7 @@ final class Simulation {
 
     private func drain() {
         isDraining = true
-        for connection in context.all { connection.drain() }
+        context.drain()
     }
 
     // MARK: What must hold
@@ -208,7 +208,7 @@ final class Simulation {
             switch cause {
             case .clientTimeout, .backendTimeout, .clientStalled, .backendStalled, .holdTimeout, .loginTimeout:
                 expect(weather.hasSilence, "nobody was silent, but a session ended: \(cause)")
-            case .clientViolation, .plugin:
+            case .clientViolation, .plugin, .backendParked:
                 expect(weather.failuresOfBackends || weather.failuresOfClients, "no peer broke a rule: \(cause)")
             case .backendViolation, .backendLost: expect(weather.failuresOfBackends, "no backend failed: \(cause)")
             case .drained: expect(weather.drains, "nobody drained: \(cause)")

@@ -10,12 +10,14 @@ final class LuaEngine {
     /// The metatable of `proxy`, which is pointed at a session's own table before its hook runs.
     private let switchboard: LuaReference
 
-    init(script: LuaScript, limits: LuaLimits, backends: BackendSet) throws(LuaError) {
+    init(
+        script: LuaScript, limits: LuaLimits, backends: BackendSet, loop: any LoopContext
+    ) throws(LuaError) {
         state = try LuaState()
         chunk = try state.load(script.source, path: script.path)
         self.limits = limits
         self.backends = backends
-        switchboard = try state.installProxy(backends: backends)
+        switchboard = try state.installProxy(backends: backends, loop: loop)
     }
 
     /// A session that hasn't run the script yet.

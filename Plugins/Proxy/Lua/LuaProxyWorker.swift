@@ -15,7 +15,7 @@ final class LuaProxyWorker {
     init(
         script: LuaScript, limits: LuaLimits, host: any PluginHost, loop: any LoopContext, fallback: ProxyWorker
     ) throws(LuaError) {
-        engine = try LuaEngine(script: script, limits: limits, backends: host.backends)
+        engine = try LuaEngine(script: script, limits: limits, backends: host.backends, loop: loop)
         log = LuaErrorLog(host: host, loop: loop)
         onError = limits.onError
         self.host = host

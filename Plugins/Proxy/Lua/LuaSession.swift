@@ -42,6 +42,8 @@ final class LuaSession {
 
     /// The backend that connect_server chose, counted from 1; 0 for none.
     var chosenBackend = 0
+    /// Whether connect_server wants a parked connection of that backend.
+    var isReusing = false
 
     init(session: Session, backends: BackendSet, own: LuaReference) {
         self.session = session
@@ -54,7 +56,8 @@ final class LuaSession {
 
     /// The number of the backend in use, counted from 1; 0 for none.
     var backendIndex: Int {
-        guard let backend = session.backend else { return chosenBackend }
+        if session.isParking { return 0 }
+        guard let backend = session.backend else { return hook == .connectServer ? chosenBackend : 0 }
         return (backends.all.firstIndex { $0 === backend } ?? -1) + 1
     }
 

@@ -3,7 +3,7 @@ import PluginAPI
 
 extension LuaState {
     /// Makes the global table `proxy` with constants and `proxy.global`; answers its metatable.
-    func installProxy(backends: BackendSet) throws(LuaError) -> LuaReference {
+    func installProxy(backends: BackendSet, loop: any LoopContext) throws(LuaError) -> LuaReference {
         try withFrame { frame throws(LuaError) in
             try frame.pushGlobals()
             try frame.pushTable(fields: 100)
@@ -11,7 +11,7 @@ extension LuaState {
                 try frame.push(value)
                 try frame.popIntoField(name, of: 2)
             }
-            try frame.pushProxyGlobal(backends)
+            try frame.pushProxyGlobal(LuaBackends(backends, loop: loop))
             try frame.popIntoField("global", of: 2)
             let metatable = try frame.setSwitchboard(on: 2)
             try frame.pushCopy(of: 2)
@@ -22,12 +22,12 @@ extension LuaState {
 }
 
 extension LuaFrame {
-    fileprivate mutating func pushProxyGlobal(_ backends: BackendSet) throws(LuaError) {
+    fileprivate mutating func pushProxyGlobal(_ backends: LuaBackends) throws(LuaError) {
         try pushTable(fields: 2)
         let table = count
         try pushTable()
         try popIntoField("config", of: table)
-        try push(LuaBackends(backends))
+        try push(backends)
         try popIntoField("backends", of: table)
     }
 
