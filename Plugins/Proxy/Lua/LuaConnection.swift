@@ -24,7 +24,8 @@ final class LuaConnection: LuaObject {
         case 1: return 0
         case 2: try frame.push(LuaSocket(scope.session, side: .client))
         case 3:
-            guard scope.session.backend != nil, scope.hook != .connectServer else { return 0 }
+            let session = scope.session
+            guard session.backend != nil, !session.isParking, scope.hook != .connectServer else { return 0 }
             try frame.push(LuaSocket(scope.session, side: .server))
         default:
             let name = Self.luaType.fields[field]

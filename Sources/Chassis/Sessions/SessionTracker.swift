@@ -35,11 +35,11 @@ final class SessionTracker {
     /// Whether the client has prepared statements that it has not closed.
     var hasStatements: Bool { !statements.isEmpty }
 
-    /// The login has succeeded on the connection at hand.
+    /// The login has succeeded, on the connection at hand unless a plugin has answered it by itself.
     func loggedIn(_ capabilities: Capabilities) {
         hasLogin = true
+        session.schemaBytes = (login ?? session.login)?.schemaBytes ?? []
         guard let login, let greeting = session.backendGreeting else { return }
-        session.schemaBytes = login.schemaBytes ?? []
         link = BackendLink(
             greeting: link?.greeting ?? greeting, capabilities: link?.capabilities ?? capabilities,
             user: login.userBytes, collation: UInt16(login.collation), owner: session.id)
