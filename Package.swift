@@ -68,7 +68,9 @@ let package = Package(
             ]),
 
         // Plugins.
-        plugin("Proxy", ["LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", argumentParser]),
+        plugin(
+            "Proxy",
+            ["COpenSSL", "LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText", argumentParser]),
         plugin(
             "Sandbox",
             ["COpenSSL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),

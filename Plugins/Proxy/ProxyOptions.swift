@@ -60,6 +60,11 @@ package struct ProxyOptions: ParsableArguments {
 
     @Option(
         name: .long,
+        help: ArgumentHelp("The most that proxy.shared may hold, over all event threads.", valueName: "bytes"))
+    var proxyLuaSharedMemory = 67_108_864
+
+    @Option(
+        name: .long,
         help: ArgumentHelp(
             "What follows from an error of the script: the traffic passes unchanged, or the client gets an error."))
     var proxyLuaOnError = LuaFailurePolicy.pass
@@ -94,6 +99,9 @@ package struct ProxyOptions: ParsableArguments {
         guard (1_000...1_000_000_000).contains(proxyLuaMaxInstructions) else {
             throw ValidationError(
                 "--proxy-lua-max-instructions=\(proxyLuaMaxInstructions) must be from 1000 to 1000000000.")
+        }
+        guard (65_536...(1 << 40)).contains(proxyLuaSharedMemory) else {
+            throw ValidationError("--proxy-lua-shared-memory=\(proxyLuaSharedMemory) must be at least 65536 bytes.")
         }
         guard (65_536...(1 << 40)).contains(proxyLuaMaxMemory) else {
             throw ValidationError("--proxy-lua-max-memory=\(proxyLuaMaxMemory) must be at least 65536 bytes.")

@@ -16,7 +16,8 @@ package final class ProxyPlugin: Plugin {
     private let readOnly: [Endpoint]
     private let readOnlyFallback: Bool
     private let timeouts: ProxyTimeouts
-    private let script: LuaScript?
+    private let source: ScriptSource?
+    private let services: LuaServices
     private let limits: LuaLimits
 
     package init(options: ProxyOptions, host: any PluginHost) throws {
@@ -30,7 +31,11 @@ package final class ProxyPlugin: Plugin {
         timeouts = ProxyTimeouts(
             connect: .seconds(options.proxyConnectTimeout), login: .seconds(options.proxyLoginTimeout),
             read: .seconds(options.proxyReadTimeout), write: .seconds(options.proxyWriteTimeout))
-        script = try options.proxyLuaScript.map { try LuaScript(reading: $0) }
+        services = LuaServices(host: host, shared: SharedDictionary(capacity: options.proxyLuaSharedMemory))
+        let trial = ScriptTrial(services)
+        source = try options.proxyLuaScript.map { path in
+            ScriptSource(try LuaScript(reading: path), trial: trial, host: host)
+        }
         limits = LuaLimits(
             instructions: options.proxyLuaMaxInstructions, memory: options.proxyLuaMaxMemory,
             onError: options.proxyLuaOnError)
@@ -46,6 +51,7 @@ package final class ProxyPlugin: Plugin {
             try host.backends.add(endpoint, role: .readOnly)
             host.log(.message, "added read-only backend: \(endpoint)")
         }
+        try source?.tryScript()
         for endpoint in addresses.isEmpty ? [.tcp(host: "", port: 4040)] : addresses {
             host.listen(on: endpoint, for: .proxy(timeouts))
         }
@@ -54,15 +60,19 @@ package final class ProxyPlugin: Plugin {
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {
         guard listens else { return nil }
         let plain = ProxyWorker(host: host, readOnlyFallback: readOnlyFallback, loop: loop)
-        guard let script else { return plain }
+        guard let source else { return plain }
+        if loop.index == 0 { ScriptWatch(source, loop: loop).begin() }
         do {
-            return try LuaProxyWorker(script: script, limits: limits, host: host, loop: loop, fallback: plain)
+            return try LuaProxyWorker(
+                source: source, limits: limits, services: services, host: host, loop: loop, fallback: plain)
         } catch {
-            host.log(.error, "\(script.path) can't be loaded on loop \(loop.index): \(error.message)")
+            host.log(.error, "\(source.script.path) can't be loaded on loop \(loop.index): \(error.message)")
             // Without a worker, nobody names a backend: clients are refused.
             return limits.onError == .pass ? plain : nil
         }
     }
+
+    package func hangUp() { source?.reload() }
 
     package func stop() {}
 

@@ -28,13 +28,37 @@ TICK = os.sysconf("SC_CLK_TCK")
 # --- The proxies ------------------------------------------------------------------------------------------------------
 
 
-def start_millrace(folder, backend):
+def start_millrace(folder, backend, *more, name="millrace"):
     listen = Target(port=free_port())
     arguments = [
         proxies.BINARY, "--plugins=proxy", f"--proxy-address={listen.address}",
-        f"--proxy-backend-addresses={backend.address}",
+        f"--proxy-backend-addresses={backend.address}", *more,
     ]  # fmt: skip
-    return proxies.Proxy(arguments, folder, listen).wait_until_listening()
+    return proxies.Proxy(arguments, folder, listen, name=name).wait_until_listening()
+
+
+# What a script may cost: each of them sees every query.
+SCRIPTS = {
+    "no-script": None,
+    "lua-empty": "function read_query(packet) end",
+    "lua-append": """
+        function read_query(packet)
+          proxy.queries:append(1, packet)
+          return proxy.PROXY_SEND_QUERY
+        end
+    """,
+}
+
+
+def start_scripted(name):
+    def start(folder, backend):
+        if SCRIPTS[name] is None:
+            return start_millrace(folder, backend, name=name)
+        path = folder / f"{name}.lua"
+        path.write_text(SCRIPTS[name])
+        return start_millrace(folder, backend, f"--proxy-lua-script={path}", name=name)
+
+    return start
 
 
 def start_haproxy(folder, backend):
@@ -76,7 +100,9 @@ def start_proxysql(folder, backend):
     return proxies.Proxy(arguments, folder, listen, name="proxysql").wait_until_listening()
 
 
-def chosen_proxies():
+def chosen_proxies(scenario):
+    if scenario == "lua":
+        return {"haproxy": start_haproxy, **{name: start_scripted(name) for name in SCRIPTS}}
     chosen = {"haproxy": start_haproxy, "millrace": start_millrace}
     if os.environ.get("PROXYSQL_BINARY"):
         chosen["proxysql"] = start_proxysql
@@ -136,7 +162,7 @@ def one_round(target, proxy, arguments):
     }  # fmt: skip
 
 
-def relay(arguments, folder):
+def point_selects(arguments, folder):
     """Point selects through every proxy, one after the other, in every round."""
     with contextlib.ExitStack() as cleanup:
         server = DatabaseServer(folder / "db")
@@ -147,7 +173,7 @@ def relay(arguments, folder):
         run_client(server.direct, sql="CREATE DATABASE bench")
         sysbench(server.direct, arguments, "prepare")
         targets = {"direct": (server.direct, None)}
-        for name, start in chosen_proxies().items():
+        for name, start in chosen_proxies(arguments.scenario).items():
             proxy = cleanup.enter_context(start(folder, server.direct))
             targets[name] = proxy.target, proxy
         return interleaved(targets, arguments)
@@ -187,7 +213,7 @@ def print_table(results):
 
 def main():
     parser = argparse.ArgumentParser(prog="Scripts/bench", description=__doc__)
-    parser.add_argument("scenario", nargs="?", choices=["relay"], default="relay")
+    parser.add_argument("scenario", nargs="?", choices=["relay", "lua"], default="relay")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (3)")
     parser.add_argument("--seconds", type=int, default=10, help="of a round and proxy (10)")
     parser.add_argument("--threads", type=int, default=16, help="sysbench clients (16)")
@@ -199,7 +225,7 @@ def main():
     assert program("sysbench")
     folder = Path(tempfile.mkdtemp(prefix="millrace-bench-", dir="/tmp"))
     try:
-        results = relay(arguments, folder)
+        results = point_selects(arguments, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(

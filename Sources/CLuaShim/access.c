@@ -48,6 +48,42 @@ int lvm_get_element(lua_State *L, int index, int64_t number) {
     return status ? status : lvm_protect(L, get_element, &op, 1, 1);
 }
 
+static int get_elements(lua_State *L) {
+    access *op = lua_touserdata(L, 1);
+    luaL_checkstack(L, (int)op->number, "too many elements");
+    for (int64_t i = 1; i <= op->number; i++) lua_geti(L, 2, i);
+    return (int)op->number;
+}
+
+// Pushes the elements 1 to count.
+int lvm_get_elements(lua_State *L, int index, int count) {
+    access op = {.number = count};
+    int status = lvm_push_copy(L, index);
+    return status ? status : lvm_protect(L, get_elements, &op, 1, count);
+}
+
+typedef struct {
+    const char *bytes;
+    const lvm_slice *slices;
+    int count;
+} row;
+
+static int push_row(lua_State *L) {
+    row *op = lua_touserdata(L, 1);
+    lua_createtable(L, op->count, 0);
+    for (int i = 0; i < op->count; i++) {
+        if (op->slices[i].offset < 0) continue;
+        lua_pushlstring(L, op->bytes + op->slices[i].offset, (size_t)op->slices[i].length);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+int lvm_push_row(lua_State *L, const void *bytes, const lvm_slice *slices, int count) {
+    row op = {bytes, slices, count};
+    return lvm_protect(L, push_row, &op, 0, 1);
+}
+
 static int set_element(lua_State *L) {
     access *op = lua_touserdata(L, 1);
     lua_pushvalue(L, 2);

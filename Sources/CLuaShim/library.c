@@ -165,7 +165,7 @@ static int refuse_sethook(lua_State *L) {
 }
 
 // What a C function is charged: work that allocates nothing, or more than its own instruction shows.
-typedef enum { COST_TEXT, COST_INSERT, COST_REMOVE, COST_SORT, COST_MOVE, COST_REPEAT, COST_COLLECT } cost;
+typedef enum { COST_TEXT, COST_REPLACE, COST_INSERT, COST_REMOVE, COST_SORT, COST_MOVE, COST_REPEAT, COST_COLLECT } cost;
 
 // The elements behind the position at 2.
 static int64_t moved(lua_State *L, int64_t length) {
@@ -177,6 +177,7 @@ static int64_t price(lua_State *L, cost kind) {
     int64_t length = (int64_t)lua_rawlen(L, 1);
     switch (kind) {
     case COST_TEXT: return length / 8;
+    case COST_REPLACE: return length;
     case COST_INSERT: return lua_gettop(L) > 2 ? moved(L, length) : 0;
     case COST_REMOVE: return lua_gettop(L) > 1 ? moved(L, length) : 0;
     case COST_SORT: return length * 16;
@@ -196,7 +197,10 @@ static int64_t price(lua_State *L, cost kind) {
 
 // Upvalues: the function, its cost.
 static int charged(lua_State *L) {
-    lvm_charge(L, price(L, (cost)lua_tointeger(L, lua_upvalueindex(2))));
+    lvm_make_packets_whole(L);
+    int64_t instructions = price(L, (cost)lua_tointeger(L, lua_upvalueindex(2)));
+    if (instructions >= LVM_SLICE) lvm_look(lvm_state_of(L));
+    lvm_charge(L, instructions);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
@@ -233,7 +237,7 @@ static void keep_the_budget(lua_State *L) {
     charge_function(L, "string", "find", COST_TEXT);
     charge_function(L, "string", "match", COST_TEXT);
     charge_function(L, "string", "gmatch", COST_TEXT);
-    charge_function(L, "string", "gsub", COST_TEXT);
+    charge_function(L, "string", "gsub", COST_REPLACE);
     charge_function(L, "string", "rep", COST_REPEAT);
     charge_function(L, "table", "insert", COST_INSERT);
     charge_function(L, "table", "remove", COST_REMOVE);
@@ -263,10 +267,11 @@ typedef struct {
     size_t length;
 } opening;
 
-// The prelude is called with `load`, and answers with the maker of environment cells.
+// The prelude is called with `load`, and answers with the makers of environment cells and of versions.
 static int open_libraries(lua_State *L) {
     opening *op = lua_touserdata(L, 1);
     luaL_openlibs(L);
+    lvm_open_packets(L);
     keep_the_budget(L);
     lua_createtable(L, 0, 1);
     lua_pushglobaltable(L);
@@ -274,7 +279,8 @@ static int open_libraries(lua_State *L) {
     lua_rawsetp(L, LUA_REGISTRYINDEX, &lvm_environment_key);
     if (luaL_loadbufferx(L, op->prelude, op->length, "=compatibility", "t") != LUA_OK) return lua_error(L);
     lua_pushcfunction(L, native_load);
-    lua_call(L, 1, 1);
+    lua_call(L, 1, 2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &lvm_version_key);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &lvm_cell_key);
     return 0;
 }

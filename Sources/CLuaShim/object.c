@@ -16,6 +16,7 @@ static int finish(lua_State *L, int answer) {
 static int call_function(lua_State *L) {
     void **box = lua_touserdata(L, lua_upvalueindex(1));
     if (*box == NULL) return luaL_error(L, "this function is gone: its Lua state is being closed");
+    lvm_host_called(L);
     lvm_state *state = lvm_state_of(L);
     lua_State *caller = state->current;
     state->current = L;
@@ -25,6 +26,7 @@ static int call_function(lua_State *L) {
 }
 
 static int send_event(lua_State *L, void *object, int event, int number) {
+    lvm_host_called(L);
     lvm_state *state = lvm_state_of(L);
     lua_State *caller = state->current;
     state->current = L;

@@ -1,6 +1,7 @@
 // Running code: calls, chunks and their environments.
 #include "internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // Lua's message handler: the message becomes a string, the traceback waits in the registry.
@@ -37,6 +38,17 @@ int lvm_push_traceback(lua_State *L) {
     if (!lua_checkstack(L, 1)) return LVM_NO_STACK;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &lvm_traceback_key);
     return LVM_OK;
+}
+
+// Writes "file:line: " of the script that called the running callback, directly or through C; the length, 0 for none.
+size_t lvm_where(lua_State *L, char *target, size_t size) {
+    lua_Debug call;
+    for (int level = 1; level <= 8 && lua_getstack(L, level, &call); level++) {
+        if (!lua_getinfo(L, "Sl", &call) || call.currentline < 1) continue;
+        int length = snprintf(target, size, "%s:%d: ", call.short_src, call.currentline);
+        return length < 0 || (size_t)length >= size ? 0 : (size_t)length;
+    }
+    return 0;
 }
 
 // A shebang line becomes an empty one, so that lines keep their numbers.
@@ -83,14 +95,23 @@ int lvm_load(lua_State *L, const void *source, size_t length, const char *name) 
     return status ? status : op.status;
 }
 
+// The metatable of a version, or that of a state's own globals.
 static int push_environment(lua_State *L) {
+    int version = *(int *)lua_touserdata(L, 1);
     lua_createtable(L, 0, 8);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &lvm_environment_key);
+    if (version > 0) lua_rawgeti(L, LUA_REGISTRYINDEX, version);
+    else lua_rawgetp(L, LUA_REGISTRYINDEX, &lvm_environment_key);
     lua_setmetatable(L, -2);
     return 1;
 }
 
-int lvm_push_environment(lua_State *L) { return lvm_protect(L, push_environment, NULL, 0, 1); }
+int lvm_push_environment(lua_State *L, int version) { return lvm_protect(L, push_environment, &version, 0, 1); }
+
+int lvm_push_version_maker(lua_State *L) {
+    if (!lua_checkstack(L, 1)) return LVM_NO_STACK;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &lvm_version_key);
+    return LVM_OK;
+}
 
 // A chunk is compiled once and stays one function. Each instance gives it a fresh upvalue cell for _ENV; the functions
 // that the chunk makes while it runs keep that cell, so the next instance doesn't disturb them.

@@ -21,9 +21,11 @@ bool lvm_to_number(lua_State *L, int index, double *value) {
     return is_number;
 }
 
-// NULL for anything but a string: lua_tolstring would turn a number into one, which allocates.
+// NULL for anything but a string (or a long packet, which acts as one): lua_tolstring would turn a number into one, which allocates.
 const char *lvm_string(lua_State *L, int index, size_t *length) {
-    return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, length) : NULL;
+    int type = lua_type(L, index);
+    if (type == LUA_TUSERDATA) return lvm_packet_bytes(L, index, length);
+    return type == LUA_TSTRING ? lua_tolstring(L, index, length) : NULL;
 }
 
 int64_t lvm_raw_length(lua_State *L, int index) { return (int64_t)lua_rawlen(L, index); }
@@ -61,6 +63,9 @@ int lvm_push_copy(lua_State *L, int index) {
 
 int lvm_protect(lua_State *L, lua_CFunction work, void *op, int values, int results) {
     if (!lua_checkstack(L, 4 + (results > 0 ? results : 0))) return LVM_NO_STACK;
+    // A protected call takes the time of some instructions; the budget is looked at later, where an error may be raised.
+    lvm_state *state = lvm_state_of(L);
+    if (state->limited) state->spent += 12;
     lua_pushcfunction(L, work);
     lua_pushlightuserdata(L, op);
     lua_rotate(L, -(values + 2), 2);

@@ -8,6 +8,21 @@ extension LuaFrame {
         guard status == 0 else { throw takeError(status, traced: true) }
     }
 
+    /// Where the script called this callback: `file:line: `, or nothing where no script did.
+    public func callerPosition() -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+            let length = lvm_where(thread, buffer.baseAddress, buffer.count)
+            return String(decoding: UnsafeRawBufferPointer(buffer).prefix(length), as: UTF8.self)
+        }
+    }
+
+    /// Takes instructions from the running budget for a callback's own work; outside of a budget it does nothing.
+    ///
+    /// - Throws: where that ends the budget: an error that scripts can't catch.
+    public mutating func charge(_ instructions: Int64) throws(LuaError) {
+        try check(lvm_charge_callback(thread, max(instructions, 0)))
+    }
+
     /// Compiles a chunk and pushes its function. `name` is the file's path; messages show it with the line.
     mutating func pushChunk(_ source: [UInt8], path: String) throws(LuaError) {
         let status = source.withUnsafeBytes { bytes in

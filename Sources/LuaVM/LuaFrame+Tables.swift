@@ -32,6 +32,24 @@ extension LuaFrame {
         return kind(at: count)
     }
 
+    /// Pushes the elements from 1 to `count` in one step; metamethods may run.
+    public mutating func pushElements(_ count: Int, of index: Int) throws(LuaError) {
+        try check(lvm_get_elements(thread, try existing(index), Int32(clamping: count)))
+    }
+
+    /// Pushes a table with parts of `bytes` as its elements, in one step.
+    public mutating func pushTable(of parts: borrowing LuaParts, in bytes: borrowing RawSpan) throws(LuaError) {
+        let isInside = parts.end <= bytes.byteCount
+        let status: Int32? = bytes.withUnsafeBytes { bytes in
+            guard isInside else { return nil }
+            return parts.slices.withUnsafeBufferPointer {
+                lvm_push_row(thread, bytes.baseAddress, $0.baseAddress, Int32(clamping: $0.count))
+            }
+        }
+        guard let status else { throw LuaError("a part is beyond the end of its bytes") }
+        try check(status)
+    }
+
     /// Takes the value from the top into an element, counted from 1; metamethods may run.
     public mutating func popIntoElement(_ number: Int, of index: Int) throws(LuaError) {
         try check(lvm_set_element(thread, try existing(index), Int64(number)))

@@ -4,6 +4,15 @@ extension LuaState {
     /// Bytes that the state holds, garbage included.
     public var memoryInUse: Int { pointer.pointee.used }
 
+    /// The most bytes that the state ever held.
+    public var mostMemory: Int { pointer.pointee.peak }
+
+    /// Blocks of memory that the state has asked for since it was opened; one that grows counts once.
+    public var allocations: UInt64 { pointer.pointee.allocs }
+
+    /// Blocks of memory that the state has given back since it was opened.
+    public var frees: UInt64 { pointer.pointee.frees }
+
     /// Instructions that the last budget was charged, in steps of 1,000.
     public var instructionsUsed: Int64 { pointer.pointee.spent }
 

@@ -113,13 +113,13 @@ extension LuaState {
             return found
         end
 
-        local function find_table(name)
-            local found = _G
+        local function find_table(globals, name)
+            local found = globals
             for part in string.gmatch(name, "[^.]+") do
-                local next_table = rawget(found, part)
+                local next_table = found[part]
                 if next_table == nil then
                     next_table = {}
-                    found[part] = next_table
+                    rawset(found, part, next_table)
                 elseif type(next_table) ~= "table" then
                     error("name conflict for module '" .. name .. "'", 3)
                 end
@@ -128,19 +128,23 @@ extension LuaState {
             return found
         end
 
-        function module(name, ...)
-            local made = package.loaded[name]
-            if type(made) ~= "table" then
-                made = find_table(name)
-                package.loaded[name] = made
+        local function make_module(globals, loaded)
+            return function(name, ...)
+                local made = loaded[name]
+                if type(made) ~= "table" then
+                    made = find_table(globals, name)
+                    loaded[name] = made
+                end
+                if made._NAME == nil then
+                    made._M, made._NAME, made._PACKAGE = made, name, name:match("^(.*%.)[^.]*$") or ""
+                end
+                local caller = debug.getinfo(2, "f")
+                if caller then setfenv(caller.func, made) end
+                for _, option in ipairs({ ... }) do option(made) end
             end
-            if made._NAME == nil then
-                made._M, made._NAME, made._PACKAGE = made, name, name:match("^(.*%.)[^.]*$") or ""
-            end
-            local caller = debug.getinfo(2, "f")
-            if caller then setfenv(caller.func, made) end
-            for _, option in ipairs({ ... }) do option(made) end
         end
+
+        module = make_module(_G, package.loaded)
 
         function package.seeall(made)
             local metatable = getmetatable(made) or {}
@@ -201,7 +205,5 @@ extension LuaState {
         end
 
         function gcinfo() return math.floor(collectgarbage("count")) end
-
-        return cell
         """#
 }

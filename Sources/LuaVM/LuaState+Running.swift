@@ -14,10 +14,10 @@ extension LuaState {
         try load(Array(source.utf8), path: path)
     }
 
-    /// A table for the globals of one connection; what it lacks is read from the shared globals.
-    public func makeEnvironment() throws(LuaError) -> LuaReference {
+    /// A table for the globals of one connection; what it lacks is read from a version's globals, or the state's.
+    public func makeEnvironment(of version: LuaVersion? = nil) throws(LuaError) -> LuaReference {
         try withFrame { frame throws(LuaError) in
-            try frame.check(lvm_push_environment(frame.thread))
+            try frame.check(lvm_push_environment(frame.thread, version?.metatable.id ?? 0))
             return try frame.popReference()
         }
     }

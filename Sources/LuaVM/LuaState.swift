@@ -17,6 +17,7 @@ public final class LuaState {
         core = LuaCore(pointer)
         self.pointer = pointer
         pointer.pointee.host = Unmanaged.passUnretained(self).toOpaque()
+        pointer.pointee.instruction_time = settings.instructionNanoseconds
         LuaState.store(settings.instructionsOption, in: &pointer.pointee.instructions_option)
         LuaState.store(settings.memoryOption, in: &pointer.pointee.memory_option)
         try openLibraries(settings)
@@ -37,18 +38,17 @@ public final class LuaState {
 
     private func openLibraries(_ settings: LuaSettings) throws(LuaError) {
         try withFrame { frame throws(LuaError) in
-            var prelude = LuaState.prelude
+            var prelude = LuaState.prelude + LuaState.versions
             let status = prelude.withUTF8 { lvm_open_libraries(frame.thread, $0.baseAddress, $0.count) }
             try frame.check(status)
             try frame.pushGlobals()
             try frame.pushField("package", of: 1)
-            if let path = settings.path {
-                try frame.push(path)
-                try frame.popIntoField("path", of: 2)
-            }
-            if let path = settings.cpath {
-                try frame.push(path)
-                try frame.popIntoField("cpath", of: 2)
+            for (name, path) in [("path", settings.path), ("cpath", settings.cpath)] {
+                try frame.pushField(name, of: 2)
+                let defaults = frame.string(at: 3) ?? ""
+                frame.pop()
+                try frame.push(path.text(before: defaults))
+                try frame.popIntoField(name, of: 2)
             }
         }
     }

@@ -6,14 +6,20 @@ public struct ErrorPacket: Hashable, Sendable {
     public var code: UInt16
     /// The SQLSTATE; nil where the packet has none, as before a login.
     public var state: String?
-    /// What went wrong, for people.
-    public var message: String
+    /// What went wrong, for people, in the client's character set.
+    public var messageBytes: [UInt8]
+
+    /// What went wrong; what isn't UTF-8 in ``messageBytes`` is replaced.
+    public var message: String {
+        get { String(decoding: messageBytes, as: UTF8.self) }
+        set { messageBytes = Array(newValue.utf8) }
+    }
 
     /// A packet with the given fields.
     public init(code: UInt16, state: String?, message: String) {
         self.code = code
         self.state = state
-        self.message = message
+        messageBytes = Array(message.utf8)
     }
 
     /// The packet that tells `error`.
@@ -36,7 +42,7 @@ public struct ErrorPacket: Hashable, Sendable {
             try reader.skip(1, "the mark of the SQLSTATE")
             state = String(decoding: try reader.take(5, "the SQLSTATE"), as: UTF8.self)
         }
-        message = String(decoding: reader.rest(), as: UTF8.self)
+        messageBytes = reader.rest()
     }
 
     /// The payload.
@@ -47,7 +53,7 @@ public struct ErrorPacket: Hashable, Sendable {
             writer.uint8(UInt8(ascii: "#"))
             writer.raw(SQLError(code: code, state: state, message: "").wireState.utf8)
         }
-        writer.raw(message.utf8)
+        writer.raw(messageBytes)
         return writer.bytes
     }
 }

@@ -6,6 +6,8 @@ public struct ExecuteCommand: Hashable, Sendable {
     public var statementID: UInt32
     /// The cursor that is asked for, and whether the number of parameters is told.
     public var flags: Flags
+    /// How often the statement is run; 1 with every client.
+    public var iterationCount: UInt32 = 1
     /// The parameters; behind the statement's own ones come query attributes.
     public var parameters: [BinaryParameter]
     /// Whether the parameters' types are told; false repeats those of the execution before.
@@ -74,7 +76,7 @@ public struct ExecuteCommand: Hashable, Sendable {
         try reader.expect(Command.execute.rawValue, "the command byte 0x17")
         self.init(statementID: try reader.uint32("the statement id"))
         flags = Flags(rawValue: try reader.uint8("the flags"))
-        try reader.skip(4, "the iteration count")
+        iterationCount = try reader.uint32("the iteration count")
         var count = context.parameterCount
         if tellsCount(statementParameters: count, capabilities) {
             count = try Self.decodeCount(&reader, atLeast: count)
@@ -94,7 +96,7 @@ public struct ExecuteCommand: Hashable, Sendable {
         var writer = PayloadWriter(Command.execute.rawValue)
         writer.uint32(statementID)
         writer.uint8(flags.rawValue)
-        writer.uint32(1)
+        writer.uint32(iterationCount)
         if tellsCount(statementParameters: parameters.count, capabilities) {
             writer.lengthEncoded(UInt64(parameters.count))
         }

@@ -20,16 +20,24 @@ public enum NativePassword<Hash: HashFunctions> {
 
     /// The client's answer to a challenge of 20 bytes; empty for no password.
     public static func response(password: [UInt8], scramble: [UInt8]) -> [UInt8] {
-        guard !password.isEmpty else { return [] }
-        let once = Hash.sha1(password)
-        return xor(once, Hash.sha1(scramble + Hash.sha1(once)))
+        password.isEmpty ? [] : response(hash: Hash.sha1(password), scramble: scramble)
+    }
+
+    /// The client's answer to a challenge of 20 bytes, made of SHA1(password).
+    public static func response(hash: [UInt8], scramble: [UInt8]) -> [UInt8] {
+        xor(hash, Hash.sha1(scramble + Hash.sha1(hash)))
+    }
+
+    /// SHA1(password), told from a right answer to the challenge by who knows what the server stores.
+    public static func hash(response: [UInt8], scramble: [UInt8], stored: [UInt8]) -> [UInt8] {
+        xor(response, Hash.sha1(scramble + stored))
     }
 
     /// Whether `response` answers the challenge for the password behind `stored`.
     public static func check(response: [UInt8], scramble: [UInt8], stored: [UInt8]) -> Bool {
         guard !stored.isEmpty else { return response.isEmpty }
         guard stored.count == 20, response.count == 20 else { return false }
-        return constantTimeEqual(Hash.sha1(xor(response, Hash.sha1(scramble + stored))), stored)
+        return constantTimeEqual(Hash.sha1(hash(response: response, scramble: scramble, stored: stored)), stored)
     }
 }
 

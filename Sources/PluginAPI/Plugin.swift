@@ -27,8 +27,16 @@ public protocol Plugin: AnyObject, Sendable {
     /// Makes the plugin's part for one event loop, on that loop's thread; nil where it has no hooks.
     func makeWorker(on loop: any LoopContext) -> (any PluginWorker)?
 
+    /// The process got a SIGHUP: files are read again; called on a thread that may wait for them.
+    func hangUp()
+
     /// Lets go of what the plugin holds outside of loops; called once, after the last session has ended.
     func stop()
+}
+
+extension Plugin {
+    /// Nothing is read again.
+    public func hangUp() {}
 }
 
 /// A plugin's part for one event loop; conforming to a phase's hook protocol is the subscription to that phase.
@@ -49,6 +57,12 @@ public protocol PluginHost: AnyObject, Sendable {
 
     /// The backend that some plugin has offered, once every plugin was made.
     var offeredBackend: Endpoint? { get }
+
+    /// Ends the process in an orderly way, as SIGTERM does: sessions are drained first; asking again changes nothing.
+    func requestShutdown()
+
+    /// Where scripts find the modules that they require.
+    var scriptPaths: ScriptPaths { get }
 
     /// Writes a line to the log; the text is only made where the level is logged.
     func log(_ level: LogLevel, _ message: @autoclosure () -> String)

@@ -118,28 +118,44 @@ extension ParkingObstacle: CustomStringConvertible {
 /// A plugin's value for every session of a loop, as a dense table.
 ///
 /// A slot is checked against its session's generation: a closed session's value can't leak into the next one.
+/// Inlinable, since every hook looks here first: without its element's type each look copies by metadata.
+@frozen
 public struct PerSession<Value> {
-    private var values: [(generation: UInt32, value: Value)] = []
-    private let initial: Value
+    @usableFromInline
+    struct Slot {
+        @usableFromInline var generation: UInt32
+        @usableFromInline var value: Value
+
+        @inlinable
+        init(generation: UInt32, value: Value) {
+            self.generation = generation
+            self.value = value
+        }
+    }
+
+    @usableFromInline var slots: [Slot] = []
+    @usableFromInline let initial: Value
 
     /// A table in which every session begins with `initial`.
+    @inlinable
     public init(_ initial: Value) {
         self.initial = initial
     }
 
     /// The session's value.
+    @inlinable
     public subscript(session: Session) -> Value {
         get {
-            guard session.slot < values.count, values[session.slot].generation == session.generation else {
+            guard session.slot < slots.count, slots[session.slot].generation == session.generation else {
                 return initial
             }
-            return values[session.slot].value
+            return slots[session.slot].value
         }
         set {
-            while values.count <= session.slot {
-                values.append((generation: 0, value: initial))
+            while slots.count <= session.slot {
+                slots.append(Slot(generation: 0, value: initial))
             }
-            values[session.slot] = (session.generation, newValue)
+            slots[session.slot] = Slot(generation: session.generation, value: newValue)
         }
     }
 }

@@ -15,11 +15,20 @@ public struct LegacyToken: Equatable, Sendable {
     }
 
     /// `TK_` + the kind or `TK_SQL_` + the keyword.
-    public var name: String {
+    public var name: String { Self.name(of: id) }
+
+    /// The ids that tokens have.
+    public static var ids: ClosedRange<Int> { 0...Kind.executableComment.rawValue }
+
+    /// The name of tokens with an id; that of unknown ones where the id is none of ``ids``.
+    public static func name(of id: Int) -> String {
         if let kind = Kind(rawValue: id) { return kind.name }
-        let index = id - Self.firstKeywordID
-        return Self.keywords.indices.contains(index) ? "TK_SQL_\(Self.keywords[index])" : Kind.unknown.name
+        let index = id - firstKeywordID
+        return keywords.indices.contains(index) ? "TK_SQL_\(keywords[index])" : Kind.unknown.name
     }
+
+    /// Whether ``text(in:)`` is the content, byte by byte.
+    public var isVerbatim: Bool { quote == 0 }
 
     /// What scripts see as `text`: the content with doubled quotes made single, backslash pairs as they were.
     public func text(in statement: Span<UInt8>) -> [UInt8] {

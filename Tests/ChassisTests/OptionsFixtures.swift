@@ -73,10 +73,12 @@ final class ClashingPlugin: Plugin {
 
 /// A host that plugins can be made with.
 final class NoHost: PluginHost {
+    let scriptPaths = ScriptPaths()
     let backends = BackendSet()
     let offeredBackend: Endpoint? = nil
     func listen(on endpoint: Endpoint, for service: Service) {}
     func offerBackend(_ endpoint: Endpoint) {}
+    func requestShutdown() {}
     func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
 }
 

@@ -21,6 +21,8 @@ private final class ScriptedRuntime: Runtime {
         send(0)
     }
 
+    func hangUp() {}
+
     func drain(timeout: TimeSpan) {
         calls.append("drain \(timeout.seconds)")
         if signals.count > 1 { send(1) } else { ended?() }
@@ -40,6 +42,7 @@ private final class ScriptedRuntime: Runtime {
 private final class FailingRuntime: Runtime {
     func openPorts() throws { throw ConfigurationError("port 4040 is in use") }
     func start(ended: @escaping @Sendable () -> Void) throws {}
+    func hangUp() {}
     func drain(timeout: TimeSpan) {}
     func endAtOnce() {}
     func join() {}

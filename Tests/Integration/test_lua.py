@@ -1,10 +1,12 @@
 """Lua scripts between a real client and a real server."""
 
+import signal
 import threading
 
 import pymysql
 import pytest
 from harness import proxies
+from harness.ports import wait_until
 
 pytestmark = pytest.mark.millrace_only
 
@@ -187,3 +189,85 @@ def test_the_example_of_the_readme(scripted):
         assert rows(connection, "SELECT 7 AS id, '4111222233334444' AS card") == ((7, "****4444"),)
         assert rows(connection, "SELECT NULL AS card") == ((None,),)
         assert not rows(connection, "SET @a = 1")
+
+
+def test_a_changed_script_reaches_new_clients(scripted, scratch):
+    (scratch / "words.lua").write_text("return 'first'")
+    proxy = scripted("""
+        local word = require("words")
+        function read_query(packet)
+          if packet ~= string.char(proxy.COM_QUERY) .. "SELECT word" then return end
+          proxy.response = { type = proxy.MYSQLD_PACKET_OK, resultset = { fields = {{ name = "w" }}, rows = {{ word }} } }
+          return proxy.PROXY_SEND_RESULT
+        end
+    """)
+    with connected(proxy) as before:
+        assert rows(before, "SELECT word") == (("first",),)
+        (scratch / "words.lua").write_text("return 'second'")
+        wait_until(lambda: "script.lua is reloaded" in proxy.output, 20, "the reload")
+        with connected(proxy) as after:
+            assert rows(after, "SELECT word") == (("second",),)
+        assert rows(before, "SELECT word") == (("first",),)
+        (scratch / "script.lua").write_text("function self_test() error('one test failed') end")
+        proxy.signal(signal.SIGHUP)
+        wait_until(lambda: "one test failed" in proxy.output, 20, "the refusal")
+        assert "isn't reloaded" in proxy.output
+        with connected(proxy) as after:
+            assert rows(after, "SELECT word") == (("second",),)
+
+
+def test_a_failing_self_test_is_a_start_up_error(scripted):
+    with pytest.raises(AssertionError, match=r"--proxy-lua-script: .*script\.lua:1: 2 of 3 failed"):
+        scripted("function self_test() error('2 of 3 failed') end")
+
+
+def test_modules_beside_the_script_in_lua_path_and_from_debian(make_millrace, database, scratch):
+    (scratch / "more").mkdir()
+    (scratch / "beside.lua").write_text("return 'beside'")
+    (scratch / "more/told.lua").write_text("return 'told'")
+    (scratch / "script.lua").write_text("""
+        local lpeg, lfs = require("lpeg"), require("lfs")
+        local words = { require("beside"), require("told"), type(lpeg.P), type(lfs.attributes) }
+        function read_query(packet)
+          if packet:byte() ~= proxy.COM_QUERY or not packet:find("words") then return end
+          proxy.response = { type = proxy.MYSQLD_PACKET_OK,
+            resultset = { fields = {{ name = "w" }}, rows = {{ table.concat(words, " ") }} } }
+          return proxy.PROXY_SEND_RESULT
+        end
+    """)
+    proxy = make_millrace(
+        [database.direct], f"--proxy-lua-script={scratch}/script.lua", f"--lua-path={scratch}/more/?.lua")
+    with connected(proxy) as connection:
+        assert rows(connection, "SELECT words") == (("beside told function function",),)
+
+
+def test_all_loops_share_a_dictionary(make_millrace, database, scratch):
+    (scratch / "script.lua").write_text("""
+        function read_query(packet)
+          if packet:byte() ~= proxy.COM_QUERY or not packet:find("count") then return end
+          local n = proxy.shared.incr("queries")
+          proxy.response = { type = proxy.MYSQLD_PACKET_OK, resultset = { fields = {{ name = "n" }}, rows = {{ n }} } }
+          return proxy.PROXY_SEND_RESULT
+        end
+    """)
+    proxy = make_millrace([database.direct], f"--proxy-lua-script={scratch}/script.lua", "--event-threads=4")
+    connections = [connected(proxy) for _ in range(16)]
+    answers = [int(rows(connection, "SELECT count")[0][0]) for _ in range(10) for connection in connections]
+    assert sorted(answers) == list(range(1, 161))
+    for connection in connections:
+        connection.close()
+
+
+def test_a_long_packet_acts_as_a_string(scripted):
+    proxy = scripted("""
+        function read_query(packet)
+          if packet:byte() == proxy.COM_QUERY and packet:sub(2, 7) == "INSERT" and #packet > 2000000 then seen = true end
+          if packet:find("SEEN", 1, true) and seen then proxy.connection.connection_close = true end
+        end
+    """)
+    with connected(proxy) as connection:
+        rows(connection, "CREATE TEMPORARY TABLE scenario.long_texts (t LONGTEXT)")
+        rows(connection, "INSERT INTO scenario.long_texts VALUES ('" + "x" * 9_000_000 + "')")
+        assert rows(connection, "SELECT LENGTH(t) AS SEEN FROM scenario.long_texts") == ((9_000_000,),)
+        with pytest.raises(pymysql.Error):
+            rows(connection, "SELECT 1")

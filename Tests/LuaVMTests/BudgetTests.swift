@@ -1,3 +1,4 @@
+import Glibc
 import LuaVM
 import Testing
 
@@ -5,7 +6,24 @@ import Testing
     let lua: LuaState
     let budget = LuaBudget(instructions: 200_000, memory: 4_000_000)
 
-    init() throws { lua = try LuaState() }
+    init() throws {
+        // Without the clock, a slow machine's tests end as on a fast one.
+        var settings = LuaSettings()
+        settings.instructionNanoseconds = 0
+        lua = try LuaState(settings)
+    }
+
+    @Test("what takes longer than its instructions is charged by its time")
+    func time() throws {
+        let slow = try LuaState()
+        try slow.define("wait") { _ throws(LuaError) in
+            let end = clock() + CLOCKS_PER_SEC / 1000
+            while clock() < end {}
+            return 0
+        }
+        let error = try slow.failure("function main() while true do wait() end end", budget)
+        #expect(error.kind == .budget)
+    }
 
     @Test(
         "a script without an end is ended, whatever it catches",
@@ -130,6 +148,58 @@ import Testing
         }
         lua.collectGarbage()
         #expect(census.alive == 0)
+    }
+
+    @Test("a callback charges for its work, and its script can't catch the budget's end")
+    func charging() throws {
+        var calls = 0
+        try lua.define("work") { frame throws(LuaError) in
+            calls += 1
+            try frame.charge(frame.integer(at: 1) ?? 0)
+            return 0
+        }
+        let error = try lua.failure(
+            "function main()\n  while true do pcall(work, 50000) pcall(work, -1) end\nend", budget)
+        #expect(error.kind == .budget)
+        #expect(error.message.hasPrefix("test.lua:2: the script used up its 200000 instructions"), "\(error)")
+        #expect((6...9).contains(calls), "\(calls)")
+        #expect(lua.instructionsUsed >= 200_000)
+        let direct = try lua.failure("function main()\n\n  work(300000)\nend", budget)
+        #expect(direct.message.hasPrefix("test.lua:3: the script used up"), "\(direct)")
+        let script = "function main() for i = 1, 9 do work(math.maxinteger) end return 'free' end"
+        #expect(try lua.answer(script) == "free", "without a budget nothing is charged")
+        #expect(try lua.failure(script, budget).kind == .budget)
+    }
+
+    @Test("crossing into Swift and back is charged, for functions and objects")
+    func crossings() throws {
+        var calls = 0
+        try lua.define("touch") { _ throws(LuaError) in
+            calls += 1
+            return 0
+        }
+        let account = Account()
+        try lua.define("account", account)
+        for body in ["touch()", "local n = account.name"] {
+            #expect(try lua.failure("function main() while true do \(body) end end", budget).kind == .budget)
+        }
+        #expect((5_000...12_500).contains(calls) && (2_000...12_500).contains(account.reads), "\(calls)")
+    }
+
+    @Test("in a coroutine, too, a charge ends the whole call")
+    func chargingInCoroutine() throws {
+        try lua.define("work") { frame throws(LuaError) in
+            try frame.charge(150_000)
+            return 0
+        }
+        let script = """
+            function main()
+              local c = coroutine.create(function() work() coroutine.yield() work() end)
+              while coroutine.status(c) ~= 'dead' do coroutine.resume(c) end
+              return 'caught'
+            end
+            """
+        #expect(try lua.failure(script, budget).kind == .budget)
     }
 
     @Test("a script that stops the collector gets it back running")

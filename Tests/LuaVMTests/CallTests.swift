@@ -49,6 +49,26 @@ import Testing
         )
     }
 
+    @Test("a Swift function knows the line that calls it, through pcall, too, and none where nobody does")
+    func position() throws {
+        var lines: [String] = []
+        try lua.define("here") { frame throws(LuaError) in
+            lines.append(frame.callerPosition())
+            return 0
+        }
+        _ = try lua.answer("function main()\n  here()\n  pcall(here)\n  coroutine.wrap(here)()\nend")
+        #expect(lines == ["test.lua:2: ", "test.lua:3: ", ""])
+        try lua.withFrame { frame throws(LuaError) in
+            try frame.pushGlobals()
+            try frame.pushField("here", of: 1)
+            try frame.call(arguments: 0, results: 0)
+        }
+        #expect(lines.last == "")
+        let path = String(repeating: "long/", count: 60) + "name.lua"
+        _ = try lua.answer("function main() here() end", path: path)
+        #expect(lines.last?.hasPrefix("...") == true && lines.last?.hasSuffix("name.lua:1: ") == true)
+    }
+
     @Test("an error passes through Swift and back with its first position")
     func nested() throws {
         try lua.define("apply") { frame throws(LuaError) in

@@ -9,7 +9,7 @@ import Testing
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("luavm-\(UInt64.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        lua = try LuaState(LuaSettings(path: "\(folder.path)/?.lua", cpath: ""))
+        lua = try LuaState(LuaSettings(path: LuaSearchPath(folders: [folder.path])))
     }
 
     @Test(

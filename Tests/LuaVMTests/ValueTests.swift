@@ -123,4 +123,16 @@ import Testing
         #expect(error.message.contains("stack overflow"))
         #expect(try lua.answer("function main() return 'alive' end") == "alive")
     }
+
+    @Test("a state counts its blocks, and remembers the most bytes")
+    func memoryNumbers() throws {
+        let (allocations, frees) = (lua.allocations, lua.frees)
+        #expect(allocations > 500 && lua.mostMemory >= lua.memoryInUse)
+        _ = try lua.answer("function main() t = {} for i = 1, 100 do t[i] = ('x'):rep(i + 50) end end")
+        #expect(lua.allocations >= allocations + 100)
+        _ = try lua.answer("function main() return #('x'):rep(1000000) end")
+        lua.collectGarbage()
+        #expect(lua.frees > frees + 100)
+        #expect(lua.mostMemory > 1_000_000 && lua.memoryInUse < 500_000)
+    }
 }

@@ -99,4 +99,14 @@ struct AnswerTests {
         }
         #expect(error.description == "malformed OK: expected the status flags at byte 3")
     }
+
+    @Test("an ERR keeps a message that isn't UTF-8 as it was")
+    func foreignMessage() throws {
+        let payload: [UInt8] = [0xFF, 0x51, 0x04, 0x23] + Array("HY000".utf8) + [0x6E, 0xE9]
+        var error = try ErrorPacket(decoding: payload)
+        #expect(error.messageBytes == [0x6E, 0xE9] && error.message == "n\u{FFFD}")
+        #expect(error.encode() == payload)
+        error.message = "no"
+        #expect(error.encode().suffix(2) == Array("no".utf8))
+    }
 }

@@ -31,6 +31,14 @@ struct PasswordTests {
         #expect(Native.check(response: response, scramble: MySQL.scramble, stored: stored))
     }
 
+    @Test("an answer is made of the hash, and gives it away to who knows what is stored")
+    func hashOfPassword() {
+        let hash = OpenSSLHashes.sha1(secret)
+        let response = Native.response(hash: hash, scramble: MySQL.scramble)
+        #expect(response == Native.response(password: secret, scramble: MySQL.scramble))
+        #expect(Native.hash(response: response, scramble: MySQL.scramble, stored: Native.stored(secret)) == hash)
+    }
+
     @Test("caching_sha2_password gives the known hash and answer")
     func caching() {
         let stored = hex("3881219d087dd9c634373fd33dfa33a2cb6bfc6c520b64b8bb60ef2ceb534ae7")

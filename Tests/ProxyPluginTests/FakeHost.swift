@@ -7,18 +7,26 @@ final class FakeHost: PluginHost {
     struct Requests {
         var listeners: [Endpoint] = []
         var log: [String] = []
+        var levels: [LogLevel] = []
+        var shutdowns = 0
     }
 
     let backends = BackendSet()
     let offeredBackend: Endpoint?
+    let scriptPaths: ScriptPaths
     private let requests = Mutex(Requests())
 
-    init(offeredBackend: Endpoint? = nil) {
+    init(offeredBackend: Endpoint? = nil, scriptPaths: ScriptPaths = ScriptPaths()) {
         self.offeredBackend = offeredBackend
+        self.scriptPaths = scriptPaths
     }
 
     var listeners: [Endpoint] { requests.withLock { $0.listeners } }
     var logged: [String] { requests.withLock { $0.log } }
+    /// The levels of ``logged``, line by line.
+    var levels: [LogLevel] { requests.withLock { $0.levels } }
+    /// How often the end of the process was asked for.
+    var shutdowns: Int { requests.withLock { $0.shutdowns } }
 
     func listen(on endpoint: Endpoint, for service: Service) {
         requests.withLock { $0.listeners.append(endpoint) }
@@ -28,8 +36,13 @@ final class FakeHost: PluginHost {
 
     func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
         let text = message()
-        requests.withLock { $0.log.append(text) }
+        requests.withLock {
+            $0.log.append(text)
+            $0.levels.append(level)
+        }
     }
+
+    func requestShutdown() { requests.withLock { $0.shutdowns += 1 } }
 }
 
 /// A loop with a clock that the test moves.

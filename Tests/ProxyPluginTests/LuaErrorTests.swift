@@ -32,7 +32,7 @@ struct LuaErrorTests {
             ("proxy.response = {type = 250, packets = {{}}} return 2", "packets[1] must be a string"),
             (
                 "proxy.response = {type = 250, packets = setmetatable({}, {__index = function() return 'x' end})} return 2",
-                "too many values"
+                "--proxy-lua-max-"
             ),
             ("proxy.queries:append('x', 'y')", "the id must be an integer"),
             ("proxy.queries:append(1, {})", "must be a string that begins with a command byte"),

@@ -13,21 +13,24 @@ final class LuaRig {
     let loop = FakeLoop(index: 1)
     let worker: LuaProxyWorker
     let session: Session
+    let shared = SharedDictionary(capacity: 1 << 20)
 
     /// Two read/write backends, and a client that isn't connected yet.
     init(
-        _ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 200_000, session own: Session? = nil
+        _ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 2_000_000, session: Session? = nil
     ) throws {
         try host.backends.add(.tcp(host: "10.0.0.1", port: 3306), role: .readWrite)
         try host.backends.add(.tcp(host: "10.0.0.2", port: 3307), role: .readOnly)
-        session =
-            own
-            ?? Session(
-                id: 1, slot: 0, generation: 1, clientAddress: "10.1.1.1:5000", listenerAddress: "/tmp/p.sock")
+        self.session = session ?? Self.newSession()
+        let services = LuaServices(host: host, shared: shared)
         worker = try LuaProxyWorker(
-            script: try Self.script(source),
-            limits: LuaLimits(instructions: instructions, memory: 1 << 20, onError: onError),
+            source: ScriptSource(try Self.script(source), trial: ScriptTrial(services), host: host),
+            limits: LuaLimits(instructions: instructions, memory: 1 << 20, onError: onError), services: services,
             host: host, loop: loop, fallback: ProxyWorker(host: host, readOnlyFallback: false, loop: loop))
+    }
+
+    private static func newSession() -> Session {
+        Session(id: 1, slot: 0, generation: 1, clientAddress: "10.1.1.1:5000", listenerAddress: "/tmp/p.sock")
     }
 
     /// A script in a file that is gone again.

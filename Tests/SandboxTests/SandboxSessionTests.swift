@@ -190,6 +190,7 @@ struct SandboxSessionTests {
 
 /// A host that remembers what it was asked for.
 final class RecordingHost: PluginHost {
+    let scriptPaths = ScriptPaths()
     let backends = BackendSet()
     let listening = Mutex<[Endpoint]>([])
     private let offered = Mutex<Endpoint?>(nil)
@@ -197,5 +198,6 @@ final class RecordingHost: PluginHost {
     var offeredBackend: Endpoint? { offered.withLock { $0 } }
     func listen(on endpoint: Endpoint, for service: Service) { listening.withLock { $0.append(endpoint) } }
     func offerBackend(_ endpoint: Endpoint) { offered.withLock { $0 = endpoint } }
+    func requestShutdown() {}
     func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
 }

@@ -6,11 +6,13 @@ import TestSupport
 
 /// A host without ports and without a log.
 final class SimulatedHost: PluginHost {
+    let scriptPaths = ScriptPaths()
     let backends = BackendSet()
     let offeredBackend: Endpoint? = nil
 
     func listen(on endpoint: Endpoint, for service: Service) {}
     func offerBackend(_ endpoint: Endpoint) {}
+    func requestShutdown() {}
     func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
 }
 

@@ -11,8 +11,10 @@ final class KeptAnswer {
     /// The packets, headers included; nil where the injection didn't need its result, or its hook is over.
     private var packets: [UInt8]?
     private var isOver = false
-    private var payloads: [[UInt8]]?
+    /// Where the payloads are in the packets; made when a script looks first.
+    private var payloads: PayloadTable?
     private var first: Result?
+    private var parts = LuaParts()
 
     /// The first result of the answer.
     struct Result {
@@ -43,82 +45,132 @@ final class KeptAnswer {
                 + "instead of keeping the object")
     }
 
-    /// The payloads of all packets.
-    func keptPayloads() throws(LuaError) -> [[UInt8]] {
+    /// The payload of the first packet; nil without one.
+    func firstPayload() throws(LuaError) -> [UInt8]? {
+        let table = try payloadTable()
+        return table.count > 0 ? Array(table.bytes[table[0]]) : nil
+    }
+
+    /// The first result's columns and the place of its rows; without any for an OK or an ERR.
+    func result() throws(LuaError) -> Result {
+        if let first { return first }
+        let table = try payloadTable()
+        let read: Result
+        do {
+            read = try Self.read(table, command, capabilities)
+        } catch {
+            throw Self.unreadable("answer", error)
+        }
+        first = read
+        return read
+    }
+
+    /// Pushes a row as a table; answers whether there is one.
+    func pushRow(_ number: Int, on frame: inout LuaFrame) throws(LuaError) -> Bool {
+        let result = try result()
+        guard number < result.rows.count else { return false }
+        let table = try payloadTable()
+        try frame.charge(Int64(16 + result.columns.count * 4))
+        let place = table[result.rows.lowerBound + number]
+        let row = table.bytes.span.extracting(place)
+        guard command != .execute else {
+            try frame.pushRow(try Self.texts(ofBinary: row, result.columns))
+            return true
+        }
+        do {
+            try parts.find(in: row, columns: result.columns.count)
+        } catch {
+            throw Self.unreadable("row", error)
+        }
+        try frame.pushTable(of: parts, in: row.bytes)
+        return true
+    }
+
+    private static func texts(
+        ofBinary row: Span<UInt8>, _ columns: [ColumnDefinition]
+    ) throws(LuaError) -> [[UInt8]?] {
+        do {
+            let values = try BinaryRow(decoding: row, columns: columns).values
+            return zip(values, columns).map { $0.text(of: $1) }
+        } catch {
+            throw unreadable("row", error)
+        }
+    }
+
+    private func payloadTable() throws(LuaError) -> PayloadTable {
         if let payloads { return payloads }
         guard let packets else {
             throw LuaError(
                 "the result wasn't kept: append the query with { resultset_is_needed = true } to read its fields, rows "
                     + "or raw")
         }
-        var joiner = PacketJoiner()
-        var offset = 0
-        var joined: [[UInt8]] = []
-        do {
-            while let next = try joiner.next(in: packets.span, from: &offset) { joined.append(next.payload) }
-        } catch {
-            throw LuaError("the server's answer can't be read: \(error)")
-        }
-        payloads = joined
-        return joined
+        let table = PayloadTable(packets: packets)
+        payloads = table
+        self.packets = []
+        return table
     }
 
-    /// The first result's columns and the place of its rows; without any for an OK or an ERR.
-    func result() throws(LuaError) -> Result {
-        if let first { return first }
-        let payloads = try keptPayloads()
-        let read: Result
-        do {
-            read = try Self.read(payloads, command, capabilities)
-        } catch {
-            throw LuaError("the server's answer can't be read: \(error)")
-        }
-        first = read
-        return read
-    }
-
-    /// A row's values; nil behind the last one.
-    func row(_ number: Int) throws(LuaError) -> [[UInt8]?]? {
-        let result = try result()
-        guard number < result.rows.count else { return nil }
-        guard command != .execute else {
-            throw LuaError("rows of prepared statements can't be read yet: only those of COM_QUERY")
-        }
-        let payload = try keptPayloads()[result.rows.lowerBound + number]
-        do {
-            return try TextRow(decoding: payload.span, columns: result.columns.count).values
-        } catch {
-            throw LuaError("the server's row can't be read: \(error)")
-        }
+    private static func unreadable(_ what: String, _ error: WireError) -> LuaError {
+        LuaError("the server's \(what) can't be read: \(error)")
     }
 
     private static func read(
-        _ payloads: [[UInt8]], _ command: Command, _ capabilities: Capabilities
+        _ table: PayloadTable, _ command: Command, _ capabilities: Capabilities
     ) throws(WireError) -> Result {
         var result = Result()
-        guard command == .query || command == .execute, let head = payloads.first,
-            let kind = head.first, kind != 0x00, kind != 0xFF,
+        guard command == .query || command == .execute, table.count > 0,
+            let kind = table.bytes[table[0]].first, kind != 0x00, kind != 0xFF,
             case .columns(let count, let metadataFollows) = try ResultHeader(
-                decoding: head.span, capabilities: capabilities)
+                decoding: table.payload(0), capabilities: capabilities)
         else { return result }
         var index = 1
         if metadataFollows ?? true {
-            while result.columns.count < count, index < payloads.count {
-                let payload = payloads[index]
-                result.columns.append(try ColumnDefinition(decoding: payload.span, capabilities: capabilities))
+            while result.columns.count < count, index < table.count {
+                result.columns.append(try ColumnDefinition(decoding: table.payload(index), capabilities: capabilities))
                 index += 1
             }
         }
         if !capabilities.contains(.deprecateEOF) { index += 1 }
-        let begin = min(index, payloads.count)
-        let end = payloads[begin...].firstIndex { isEnd($0) } ?? payloads.count
+        let begin = min(index, table.count)
+        let end = (begin..<table.count).first { isEnd(table, $0) } ?? table.count
         result.rows = begin..<end
         return result
     }
 
     /// EOF, the OK in its place, or ERR; a row that begins with 0xFE has a value of 16 MiB or more.
-    private static func isEnd(_ payload: [UInt8]) -> Bool {
-        guard let first = payload.first else { return false }
-        return first == 0xFF || first == 0xFE && payload.count < PacketHeader.maximumPayload
+    private static func isEnd(_ table: PayloadTable, _ index: Int) -> Bool {
+        let range = table[index]
+        guard let first = table.bytes[range].first else { return false }
+        return first == 0xFF || first == 0xFE && range.count < PacketHeader.maximumPayload
+    }
+}
+
+extension LuaParts {
+    /// Finds the values of a text row.
+    fileprivate mutating func find(in row: Span<UInt8>, columns: Int) throws(WireError) {
+        removeAll()
+        var reader = ByteReader(row, of: "text row")
+        for column in 0..<columns {
+            if reader.peeked == 0xFB {
+                try reader.skip(1, "NULL")
+                append(nil)
+            } else {
+                append(try reader.lengthEncodedRange("the value of column \(column + 1)"))
+            }
+        }
+        guard reader.isAtEnd else { throw reader.error(expecting: "the row's end") }
+    }
+}
+
+extension LuaFrame {
+    /// Pushes a table with the values, without those that are nil.
+    fileprivate mutating func pushRow(_ values: [[UInt8]?]) throws(LuaError) {
+        try pushTable(elements: values.count)
+        let table = count
+        for (index, value) in values.enumerated() {
+            guard let value else { continue }
+            try push(value)
+            try popIntoElement(index + 1, of: table)
+        }
     }
 }

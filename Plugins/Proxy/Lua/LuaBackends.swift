@@ -5,11 +5,11 @@ import Pooling
 /// `proxy.global.backends`: the servers, counted from 1.
 final class LuaBackends: LuaObject {
     private let backends: BackendSet
-    private unowned let loop: any LoopContext
+    private let parked: (Backend, [UInt8]) -> Int
 
-    init(_ backends: BackendSet, loop: any LoopContext) {
+    init(_ backends: BackendSet, parked: @escaping (Backend, [UInt8]) -> Int) {
         self.backends = backends
-        self.loop = loop
+        self.parked = parked
     }
 
     override class var luaType: LuaObjectType { LuaObjectType(name: "proxy.global.backends") }
@@ -22,7 +22,7 @@ final class LuaBackends: LuaObject {
         }
         let all = backends.all
         guard number >= 1, number <= all.count else { return 0 }
-        try frame.push(LuaBackend(all[Int(number) - 1], loop: loop))
+        try frame.push(LuaBackend(all[Int(number) - 1], parked: parked))
         return 1
     }
 }
@@ -30,11 +30,11 @@ final class LuaBackends: LuaObject {
 /// One server: `connected_clients`, `dst`, `state`, `type`, `uuid`, `pool`; state and uuid are writable.
 final class LuaBackend: LuaObject {
     private let backend: Backend
-    private unowned let loop: any LoopContext
+    private let parked: (Backend, [UInt8]) -> Int
 
-    init(_ backend: Backend, loop: any LoopContext) {
+    init(_ backend: Backend, parked: @escaping (Backend, [UInt8]) -> Int) {
         self.backend = backend
-        self.loop = loop
+        self.parked = parked
     }
 
     override class var luaType: LuaObjectType {
@@ -51,7 +51,7 @@ final class LuaBackend: LuaObject {
         case 4:
             guard let uuid = backend.uuid else { return 0 }
             try frame.push(uuid)
-        default: try frame.push(LuaPool(backend, loop: loop))
+        default: try frame.push(LuaPool(backend, parked: parked))
         }
         return 1
     }

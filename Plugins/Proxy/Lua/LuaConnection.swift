@@ -5,9 +5,9 @@ import Pooling
 
 /// `proxy.connection`: the session of the client whose hook runs.
 final class LuaConnection: LuaObject {
-    private weak var scope: LuaSession?
+    private let handle: LuaSessionHandle
 
-    init(_ scope: LuaSession) { self.scope = scope }
+    init(_ scope: LuaSession) { handle = scope.handle }
 
     override class var luaType: LuaObjectType {
         LuaObjectType(
@@ -22,11 +22,11 @@ final class LuaConnection: LuaObject {
         switch field {
         case 0: try frame.push(scope.backendIndex)
         case 1: return 0
-        case 2: try frame.push(LuaSocket(scope.session, side: .client))
+        case 2: try frame.push(LuaSocket(scope, side: .client))
         case 3:
             let session = scope.session
             guard session.backend != nil, !session.isParking, scope.hook != .connectServer else { return 0 }
-            try frame.push(LuaSocket(scope.session, side: .server))
+            try frame.push(LuaSocket(scope, side: .server))
         default:
             let name = Self.luaType.fields[field]
             let side = field == 4 ? "client.\(name) or proxy.connection.server" : "server"
@@ -76,7 +76,7 @@ final class LuaConnection: LuaObject {
     }
 
     private func live() throws(LuaError) -> LuaSession {
-        guard let scope else {
+        guard let scope = handle.scope else {
             throw LuaError("the client of this proxy.connection is gone; use proxy.connection anew in each hook")
         }
         return scope
@@ -87,11 +87,11 @@ final class LuaConnection: LuaObject {
 final class LuaSocket: LuaObject {
     enum Side { case client, server }
 
-    private weak var session: Session?
+    private let handle: LuaSessionHandle
     private let side: Side
 
-    init(_ session: Session, side: Side) {
-        self.session = session
+    init(_ scope: LuaSession, side: Side) {
+        handle = scope.handle
         self.side = side
     }
 
@@ -105,7 +105,7 @@ final class LuaSocket: LuaObject {
     }
 
     override func read(field: Int, _ frame: inout LuaFrame) throws(LuaError) -> Int {
-        guard let session else {
+        guard let session = handle.scope?.session else {
             throw LuaError("the client of this object is gone; use proxy.connection anew in each hook")
         }
         switch field {

@@ -1,24 +1,48 @@
 import LuaVM
+import MySQLWire
 import PluginAPI
+import Pooling
 
 /// One loop's Lua state with a compiled script: makes sessions' environments and calls hooks within the limits.
 final class LuaEngine {
     private let state: LuaState
-    private let chunk: LuaChunk
     private let limits: LuaLimits
     private let backends: BackendSet
     /// The metatable of `proxy`, which is pointed at a session's own table before its hook runs.
     private let switchboard: LuaReference
+    /// What new sessions run.
+    private var program: Program
 
-    init(
-        script: LuaScript, limits: LuaLimits, backends: BackendSet, loop: any LoopContext
-    ) throws(LuaError) {
-        state = try LuaState()
-        chunk = try state.load(script.source, path: script.path)
-        self.limits = limits
-        self.backends = backends
-        switchboard = try state.installProxy(backends: backends, loop: loop)
+    /// A script as it was at one moment, with the modules that it has required since.
+    private struct Program {
+        let chunk: LuaChunk
+        let version: LuaVersion
     }
+
+    /// - Parameters:
+    ///   - now: the loop's clock.
+    ///   - parked: how many connections to a backend are parked on the loop for a user.
+    init(
+        script: LuaScript, limits: LuaLimits, services: LuaServices, now: @escaping () -> MonotonicTime,
+        parked: @escaping (Backend, [UInt8]) -> Int
+    ) throws(LuaError) {
+        state = try LuaState(services.settings(beside: script.path))
+        self.limits = limits
+        backends = services.backends
+        switchboard = try state.installProxy(services, now: now, parked: parked)
+        try state.installModules(services, now: now)
+        program = try Self.compile(script, in: state)
+    }
+
+    private static func compile(_ script: LuaScript, in state: LuaState) throws(LuaError) -> Program {
+        let files = script.files
+        return Program(
+            chunk: try state.load(script.source, path: script.path),
+            version: try state.makeVersion(opened: { files.opened($0) }))
+    }
+
+    /// New sessions run this script; those that are open keep theirs.
+    func replace(by script: LuaScript) throws(LuaError) { program = try Self.compile(script, in: state) }
 
     /// A session that hasn't run the script yet.
     func makeSession(_ session: Session) throws(LuaError) -> LuaSession {
@@ -26,7 +50,8 @@ final class LuaEngine {
             try frame.pushTable(fields: 3)
             return try frame.popReference()
         }
-        let scope = LuaSession(session: session, backends: backends, own: own)
+        let scope = LuaSession(
+            session: session, backends: backends, lua: LuaScope(own: own, switchboard: switchboard))
         try state.withFrame { frame throws(LuaError) in
             try frame.push(own)
             try frame.push(LuaQueries(scope))
@@ -41,73 +66,85 @@ final class LuaEngine {
 
     /// Runs the script's top level for a session.
     func runTopLevel(for scope: LuaSession) throws(LuaError) {
-        let environment = try state.makeEnvironment()
+        let environment = try state.makeEnvironment(of: program.version)
         try state.withBudget(budget(0)) { () throws(LuaError) in
-            try state.withFrame { frame throws(LuaError) in try enter(scope, &frame) }
-            try state.run(chunk, in: environment)
+            try state.enter(scope.lua)
+            try state.run(program.chunk, in: environment)
         }
-        scope.environment = environment
+        scope.lua.environment = environment
     }
 
-    /// Whether the script has the hook at this moment.
-    func defines(_ hook: LuaHook, for scope: LuaSession) throws(LuaError) -> Bool {
-        guard let environment = scope.environment else { return false }
-        return try state.withBudget(budget(0)) { () throws(LuaError) in
-            try state.withFrame { frame throws(LuaError) in
-                try frame.push(environment)
-                return try frame.pushField(hook.rawValue, of: 1) == .function
-            }
-        }
+    /// Calls the script's `self_test`, if it has one; it fails by an error.
+    func selfTest(for scope: LuaSession) throws(LuaError) {
+        _ = try state.call(LuaEntry("self_test"), in: scope.lua, budget(0))
     }
 
-    /// Calls a hook that the script has, and lets `decide` make a verdict of what it returned.
-    func call<Verdict>(
-        _ hook: LuaHook, for scope: LuaSession, _ argument: LuaArgument,
-        _ decide: (LuaDecision, inout LuaFrame) throws(LuaError) -> Verdict
-    ) throws(LuaError) -> Verdict {
+    // MARK: Hooks
+
+    /// Calls a hook without arguments; nil where the script doesn't have it.
+    func call(_ hook: LuaHook, for scope: LuaSession) throws(LuaError) -> LuaDecision? {
+        begin(hook, scope, 0)
+        defer { scope.hook = nil }
+        return try LuaDecision(try state.call(hook.entry, in: scope.lua, budget(0)), of: hook)
+    }
+
+    /// Calls a hook with a payload, or with a table that has it as its field `packet`.
+    func call(
+        _ hook: LuaHook, for scope: LuaSession, _ payload: borrowing LuaText, size: Int, asTable: Bool = false
+    ) throws(LuaError) -> LuaDecision? {
+        begin(hook, scope, size)
+        defer { scope.hook = nil }
+        return try LuaDecision(
+            try state.call(hook.entry, in: scope.lua, text: payload, asTable: asTable, budget(size)), of: hook)
+    }
+
+    /// Calls a hook with an object, which is made only if the script has the hook.
+    func call(
+        _ hook: LuaHook, for scope: LuaSession, _ object: () -> LuaObject
+    ) throws(LuaError) -> LuaDecision? {
+        begin(hook, scope, 0)
+        defer { scope.hook = nil }
+        return try LuaDecision(try state.call(hook.entry, in: scope.lua, object: object, budget(0)), of: hook)
+    }
+
+    private func begin(_ hook: LuaHook, _ scope: LuaSession, _ size: Int) {
         scope.hook = hook
-        scope.byteLimit = Int(limits.memory) + argument.size
+        scope.byteLimit = Int(limits.memory) + size
         // Reading a value from a table costs as much as some instructions.
         scope.valueLimit = Int(limits.instructions / 10)
-        defer { scope.hook = nil }
-        guard let environment = scope.environment else { throw LuaError("the script isn't running") }
-        return try state.withBudget(budget(argument.size)) { () throws(LuaError) in
-            try state.withFrame { frame throws(LuaError) in
-                try enter(scope, &frame, freshResponse: hook == .readQuery)
-                try frame.push(environment)
-                try frame.pushField(hook.rawValue, of: 1)
-                let count = try argument.push(on: &frame)
-                try frame.call(arguments: count, results: 1)
-                let decision = try LuaDecision(frame, at: frame.count, of: hook)
-                frame.pop(frame.count)
-                return try decide(decision, &frame)
-            }
+    }
+
+    /// Reads the `proxy.response` that a hook has left.
+    func response(of scope: LuaSession) throws(LuaError) -> LuaResponse {
+        try state.withBudget(budget(scope.byteLimit)) { () throws(LuaError) in
+            try state.withFrame { frame throws(LuaError) in try frame.response(of: scope) }
         }
     }
 
     /// What went wrong in finalizers since the last time.
     func takeWarning() -> String? { state.takeWarning() }
 
-    /// Points `proxy` at the session's own fields; leaves nothing on the frame.
-    private func enter(
-        _ scope: LuaSession, _ frame: inout LuaFrame, freshResponse: Bool = false
-    ) throws(LuaError) {
-        try frame.push(switchboard)
-        try frame.push(scope.own)
-        if freshResponse {
-            try frame.pushTable()
-            try frame.popIntoField("response", of: 2)
-        }
-        try frame.pushCopy(of: 2)
-        try frame.popIntoField("__index", of: 1)
-        try frame.popIntoField("__newindex", of: 1)
-        frame.pop()
-    }
-
     /// The limits of one call; handing a packet over is not the script's doing.
     private func budget(_ handedOver: Int) -> LuaBudget {
         LuaBudget(
-            instructions: limits.instructions + Int64(handedOver / 16),
+            instructions: limits.instructions + Int64(handedOver / 8),
             memory: limits.memory + Int64(handedOver) + 1024)
+    }
+}
+
+extension LuaText {
+    /// The payload of whole packets, without their headers.
+    @_lifetime(copy packets)
+    init(payloadOf packets: Span<UInt8>) {
+        guard let first = PacketHeader(packets, at: 0) else {
+            self.init(packets)
+            return
+        }
+        self.init(packets.extracting(PacketHeader.size..<first.packetLength))
+        var offset = first.packetLength
+        while let header = PacketHeader(packets, at: offset) {
+            append(packets.extracting(offset + PacketHeader.size..<offset + header.packetLength))
+            offset += header.packetLength
+        }
     }
 }

@@ -4,14 +4,9 @@ import Pooling
 
 /// Writes a loop's script errors to the log, a few a second.
 final class LuaErrorLog {
-    private static let most = 10
-    private static let window = TimeSpan.seconds(1)
-
     private let host: any PluginHost
     private unowned let loop: any LoopContext
-    private var begin = MonotonicTime(nanoseconds: 0)
-    private var written = 0
-    private var withheld = 0
+    private var limit = RateLimit(most: 10)
     /// Errors since the start, written or not.
     private(set) var count = 0
 
@@ -29,17 +24,7 @@ final class LuaErrorLog {
     /// Something that the script surely didn't want.
     func write(_ text: String) {
         count += 1
-        if loop.now.since(begin) >= Self.window {
-            begin = loop.now
-            written = 0
-            if withheld > 0 { host.log(.critical, "\(self.withheld) more Lua errors were not logged") }
-            withheld = 0
-        }
-        guard written < Self.most else {
-            withheld += 1
-            return
-        }
-        written += 1
-        host.log(.critical, text)
+        let admitted = limit.admits(at: loop.now) { host.log(.critical, "\($0) more Lua errors were not logged") }
+        if admitted { host.log(.critical, text) }
     }
 }

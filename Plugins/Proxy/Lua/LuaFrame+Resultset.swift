@@ -49,32 +49,32 @@ extension LuaFrame {
                 throw LuaError("proxy.response.resultset.rows[\(rows.count + 1)] must be a table of values")
             }
             let row = count
+            try pushElements(width, of: row)
             var values: [[UInt8]?] = []
+            values.reserveCapacity(width)
             for column in 1...width {
-                try pushElement(column, of: row)
-                let value = try cell(rows.count + 1, column)
+                let value = try cell(rows.count + 1, column, at: row + column)
                 try room.take((value?.count ?? 0) + 9)
                 values.append(value)
-                pop()
             }
             try room.take(1)
             rows.append(values)
-            pop()
+            pop(width + 1)
         }
         return rows
     }
 
     /// A value as text; nil and booleans are NULL, as in mysql-proxy.
-    private mutating func cell(_ row: Int, _ column: Int) throws(LuaError) -> [UInt8]? {
-        switch kind(at: count) {
-        case .string: return bytes(at: count)
+    private mutating func cell(_ row: Int, _ column: Int, at index: Int) throws(LuaError) -> [UInt8]? {
+        if let bytes = bytes(at: index) { return bytes }
+        switch kind(at: index) {
         case .nil, .none, .boolean: return nil
         case .number:
-            if let whole = integer(at: count) { return Array("\(whole)".utf8) }
-            return Array(try text(at: count).utf8)
-        case .table, .function, .userdata, .lightUserdata, .thread:
+            if let whole = integer(at: index) { return Array("\(whole)".utf8) }
+            return Array(try text(at: index).utf8)
+        case .string, .table, .function, .userdata, .lightUserdata, .thread:
             throw LuaError(
-                "proxy.response.resultset.rows[\(row)][\(column)] is \(description(at: count)): "
+                "proxy.response.resultset.rows[\(row)][\(column)] is \(description(at: index)): "
                     + "give a string, a number or nil")
         }
     }

@@ -9,37 +9,18 @@ enum LuaHook: String {
     case readQuery = "read_query"
     case readQueryResult = "read_query_result"
     case disconnectClient = "disconnect_client"
-}
 
-/// What a hook is called with.
-enum LuaArgument {
-    case none
-    /// A payload as a string.
-    case packet([UInt8])
-    /// A table with the payload as its field `packet`.
-    case table(packet: [UInt8])
-    case injection(LuaInjection)
-
-    /// Bytes that calling with it takes, beyond the script's own doing.
-    var size: Int {
+    /// How Lua finds it; every read_query begins with an empty `proxy.response`.
+    var entry: LuaEntry {
         switch self {
-        case .none, .injection: 0
-        case .packet(let bytes), .table(let bytes): bytes.count
+        case .connectServer: LuaEntry("connect_server")
+        case .readHandshake: LuaEntry("read_handshake")
+        case .readAuth: LuaEntry("read_auth")
+        case .readAuthResult: LuaEntry("read_auth_result")
+        case .readQuery: LuaEntry("read_query", fresh: "response")
+        case .readQueryResult: LuaEntry("read_query_result")
+        case .disconnectClient: LuaEntry("disconnect_client")
         }
-    }
-
-    /// Pushes it; answers how many values that were.
-    func push(on frame: inout LuaFrame) throws(LuaError) -> Int {
-        switch self {
-        case .none: return 0
-        case .packet(let bytes): try frame.push(bytes)
-        case .injection(let injection): try frame.push(injection)
-        case .table(let bytes):
-            try frame.pushTable(fields: 1)
-            try frame.push(bytes)
-            try frame.popIntoField("packet", of: frame.count - 1)
-        }
-        return 1
     }
 }
 
@@ -54,17 +35,21 @@ enum LuaDecision: Int64 {
     /// proxy.PROXY_IGNORE_RESULT
     case ignoreResult = 4
 
-    /// Reads a hook's first result.
-    init(_ frame: borrowing LuaFrame, at index: Int, of hook: LuaHook) throws(LuaError) {
-        guard let number = frame.number(at: index) else {
-            self = .none
-            return
+    /// Reads a hook's first result; nil where the script doesn't have the hook.
+    init?(_ answer: LuaAnswer, of hook: LuaHook) throws(LuaError) {
+        switch answer {
+        case .absent: return nil
+        case .none: self = .none
+        case .number(let number): throw Self.unknown("\(number)", hook)
+        case .integer(let number):
+            guard number != 0, let known = Self(rawValue: number) else { throw Self.unknown("\(number)", hook) }
+            self = known
         }
-        guard let integer = frame.integer(at: index), integer != 0, let known = Self(rawValue: integer) else {
-            throw LuaError(
-                "\(hook.rawValue) returned \(number): return nothing, proxy.PROXY_SEND_QUERY, "
-                    + "proxy.PROXY_SEND_RESULT or proxy.PROXY_IGNORE_RESULT")
-        }
-        self = known
+    }
+
+    private static func unknown(_ number: String, _ hook: LuaHook) -> LuaError {
+        LuaError(
+            "\(hook.rawValue) returned \(number): return nothing, proxy.PROXY_SEND_QUERY, proxy.PROXY_SEND_RESULT or "
+                + "proxy.PROXY_IGNORE_RESULT")
     }
 }

@@ -58,7 +58,7 @@ final class LuaResultset: LuaObject {
         switch field {
         case 0: try frame.push(LuaFields(answer, try answer.result().columns))
         case 1: return try pushRows(&frame)
-        case 2: return try frame.pushPresent(try answer.keptPayloads().first)
+        case 2: return try frame.pushPresent(try answer.firstPayload())
         case 5: try pushFlags(&frame)
         default: return try readNumber(field, &frame)
         }
@@ -100,15 +100,8 @@ final class LuaResultset: LuaObject {
         var next = 0
         try frame.push(function: { frame throws(LuaError) in
             try answer.checkHook()
-            guard let row = try answer.row(next) else { return 0 }
+            guard try answer.pushRow(next, on: &frame) else { return 0 }
             next += 1
-            try frame.pushTable(elements: row.count)
-            let table = frame.count
-            for (index, value) in row.enumerated() {
-                guard let value else { continue }
-                try frame.push(value)
-                try frame.popIntoElement(index + 1, of: table)
-            }
             return 1
         })
         return 1

@@ -4,11 +4,11 @@ import PluginAPI
 /// A backend's `pool`: what is parked there, and how much of it is wanted.
 final class LuaPool: LuaObject {
     private let backend: Backend
-    private unowned let loop: any LoopContext
+    private let parked: (Backend, [UInt8]) -> Int
 
-    init(_ backend: Backend, loop: any LoopContext) {
+    init(_ backend: Backend, parked: @escaping (Backend, [UInt8]) -> Int) {
         self.backend = backend
-        self.loop = loop
+        self.parked = parked
     }
 
     override class var luaType: LuaObjectType {
@@ -20,7 +20,7 @@ final class LuaPool: LuaObject {
         switch field {
         case 0: try frame.push(backend.maxIdleConnections)
         case 1: try frame.push(backend.minIdleConnections)
-        default: try frame.push(LuaPoolUsers(backend, loop: loop))
+        default: try frame.push(LuaPoolUsers(backend, parked: parked))
         }
         return 1
     }
@@ -39,11 +39,11 @@ final class LuaPool: LuaObject {
 /// A pool's `users`, by name; one that nobody has heard of has nothing parked.
 final class LuaPoolUsers: LuaObject {
     private let backend: Backend
-    private unowned let loop: any LoopContext
+    private let parked: (Backend, [UInt8]) -> Int
 
-    init(_ backend: Backend, loop: any LoopContext) {
+    init(_ backend: Backend, parked: @escaping (Backend, [UInt8]) -> Int) {
         self.backend = backend
-        self.loop = loop
+        self.parked = parked
     }
 
     override class var luaType: LuaObjectType { LuaObjectType(name: "proxy.global.backends[...].pool.users") }
@@ -52,7 +52,7 @@ final class LuaPoolUsers: LuaObject {
         guard let user = frame.bytes(at: 2) else {
             throw LuaError("pool.users takes a user's name, as pool.users[proxy.connection.client.username]")
         }
-        try frame.push(LuaPoolUser(idle: loop.parkedConnections(to: backend, user: user)))
+        try frame.push(LuaPoolUser(idle: parked(backend, user)))
         return 1
     }
 }

@@ -15,11 +15,11 @@ extension LuaProxyWorker: ConnectHook {
         scope.chosenBackend = 0
         scope.isReusing = false
         let verdict: ConnectVerdict = ask(
-            .connectServer, scope, pass: .next, refuse: { .refuse($0) }, { .none },
-            { decision, frame throws(LuaError) in
+            .connectServer, scope, pass: .next, refuse: { .refuse($0) },
+            { decision throws(LuaError) in
                 scope.isReusing = decision == .ignoreResult
                 guard decision == .sendResult else { return .next }
-                return try Self.greeting(try frame.response(of: scope))
+                return try Self.greeting(try engine.response(of: scope))
             })
         guard case .next = verdict else { return verdict }
         return chosen(scope) ?? fallback.connect(session)
@@ -56,11 +56,11 @@ extension LuaProxyWorker: HandshakeHook, AuthHook, AuthResultHook {
         guard let scope = knownScope(of: session) else { return .next }
         scope.commandBegins()
         return ask(
-            .readHandshake, scope, pass: .next, refuse: { .refuse($0) }, { .none },
-            { decision, frame throws(LuaError) in
+            .readHandshake, scope, pass: .next, refuse: { .refuse($0) },
+            { decision throws(LuaError) in
                 // PROXY_SEND_QUERY is mysql-proxy's old word for it.
                 guard decision == .sendResult || decision == .sendQuery else { return .next }
-                switch try frame.response(of: scope) {
+                switch try engine.response(of: scope) {
                 case .error(let error): return .refuse(error)
                 case .raw(let packets): return .replace(packets.first ?? [])
                 case .ok, .result:
@@ -75,12 +75,12 @@ extension LuaProxyWorker: HandshakeHook, AuthHook, AuthResultHook {
         guard let scope = knownScope(of: session) else { return .next }
         scope.commandBegins()
         return ask(
-            .readAuth, scope, pass: .next, refuse: { .refuse($0) }, { .none },
-            { decision, frame throws(LuaError) in
+            .readAuth, scope, pass: .next, refuse: { .refuse($0) },
+            { decision throws(LuaError) in
                 switch decision {
                 case .none, .ignoreResult: return .next
                 case .sendQuery: return scope.queue.first.map { .replace($0.packet) } ?? .next
-                case .sendResult: return .answer(try Self.onePacket(&frame, scope))
+                case .sendResult: return .answer(try onePacket(scope))
                 }
             })
     }
@@ -88,18 +88,18 @@ extension LuaProxyWorker: HandshakeHook, AuthHook, AuthResultHook {
     func authResult(_ packet: Span<UInt8>, in session: Session) -> AuthResultVerdict {
         guard let scope = knownScope(of: session) else { return .next }
         scope.commandBegins()
-        let bytes = packet.withUnsafeBufferPointer { Array($0) }
-        return ask(
-            .readAuthResult, scope, pass: .next, refuse: { .replace($0.encode()) }, { .table(packet: bytes) },
-            { decision, frame throws(LuaError) in
-                guard decision == .sendResult else { return .next }
-                return .replace(try Self.onePacket(&frame, scope))
-            })
+        do {
+            let decision = try engine.call(
+                .readAuthResult, for: scope, LuaText(packet), size: packet.count, asTable: true)
+            return decision == .sendResult ? .replace(try onePacket(scope)) : .next
+        } catch {
+            return failed(LuaHook.readAuthResult.rawValue, error, pass: .next) { .replace($0.encode()) }
+        }
     }
 
     /// `proxy.response` as the answer to a login.
-    private static func onePacket(_ frame: inout LuaFrame, _ scope: LuaSession) throws(LuaError) -> [UInt8] {
-        let payloads = try frame.response(of: scope)
+    private func onePacket(_ scope: LuaSession) throws(LuaError) -> [UInt8] {
+        let payloads = try engine.response(of: scope)
             .payloads(status: .autocommit, capabilities: scope.session.agreedCapabilities)
         guard payloads.count == 1 else {
             throw LuaError("a login is answered with one packet: an OK without resultset, an ERR or one RAW packet")
@@ -111,7 +111,7 @@ extension LuaProxyWorker: HandshakeHook, AuthHook, AuthResultHook {
 extension LuaProxyWorker: DisconnectHook {
     func disconnect(_ session: Session) {
         guard let scope = knownScope(of: session) else { return }
-        ask(.disconnectClient, scope, pass: (), refuse: { _ in }, { .none }, { _, _ throws(LuaError) in })
+        ask(.disconnectClient, scope, pass: (), refuse: { _ in }, { _ throws(LuaError) in })
         forget(session)
     }
 }

@@ -7,12 +7,9 @@ extension LuaProxyWorker: QueryHook {
         guard let scope = knownScope(of: session) else { return .next }
         scope.commandBegins()
         do {
-            // A packet that the script doesn't want to see isn't copied.
-            guard try engine.defines(.readQuery, for: scope) else { return .next }
-            let payload = command.payload()
-            return try engine.call(.readQuery, for: scope, .packet(payload)) { decision, frame throws(LuaError) in
-                try queryVerdict(decision, scope, &frame)
-            }
+            let payload = LuaText(payloadOf: command.packets)
+            let decision = try engine.call(.readQuery, for: scope, payload, size: command.payloadLength)
+            return try decision.map { decision throws(LuaError) in try queryVerdict(decision, scope) } ?? .next
         } catch {
             scope.commandBegins()
             return failed(LuaHook.readQuery.rawValue, error, pass: .next) { .refuse($0) }
@@ -20,7 +17,7 @@ extension LuaProxyWorker: QueryHook {
     }
 
     private func queryVerdict(
-        _ decision: LuaDecision, _ scope: LuaSession, _ frame: inout LuaFrame
+        _ decision: LuaDecision, _ scope: LuaSession
     ) throws(LuaError) -> QueryVerdict {
         switch decision {
         case .none:
@@ -28,7 +25,7 @@ extension LuaProxyWorker: QueryHook {
                 log.write(
                     "(read_query) proxy.queries holds \(scope.queue.count) queries, but nothing was returned; return "
                         + "proxy.PROXY_SEND_QUERY to send them. The command goes on unchanged")
-                scope.queue = []
+                scope.queue.removeAll()
             }
             return .next
         case .sendQuery:
@@ -40,7 +37,7 @@ extension LuaProxyWorker: QueryHook {
             }
             return .inject([first])
         case .sendResult:
-            return .answer(try answer(&frame, scope))
+            return .answer(try answer(scope))
         case .ignoreResult:
             throw LuaError(
                 "read_query returned proxy.PROXY_IGNORE_RESULT: there is no result yet; return nothing to send the "
@@ -48,8 +45,8 @@ extension LuaProxyWorker: QueryHook {
         }
     }
 
-    func answer(_ frame: inout LuaFrame, _ scope: LuaSession) throws(LuaError) -> [[UInt8]] {
-        try frame.response(of: scope)
+    private func answer(_ scope: LuaSession) throws(LuaError) -> [[UInt8]] {
+        try engine.response(of: scope)
             .payloads(status: scope.session.answerStatus, capabilities: scope.session.agreedCapabilities)
     }
 }
@@ -57,18 +54,20 @@ extension LuaProxyWorker: QueryHook {
 extension LuaProxyWorker: ResultHook {
     func result(_ result: borrowing ResultView, in session: Session) -> ResultVerdict {
         guard let scope = knownScope(of: session), let current = scope.current else { return .next }
-        let kept = KeptAnswer(result, isNeeded: current.needsResult, capabilities: session.agreedCapabilities)
-        defer { kept.end() }
-        let injection = LuaInjection(result, answer: kept)
-        let outcome: ResultOutcome = ask(
-            .readQueryResult, scope, pass: .forward, refuse: { .replace([$0.encode()]) }, { .injection(injection) },
-            { decision, frame throws(LuaError) in
-                switch decision {
-                case .none, .sendQuery: return .forward
-                case .ignoreResult: return .drop
-                case .sendResult: return .replace(try answer(&frame, scope))
-                }
-            })
+        var kept: KeptAnswer?
+        defer { kept?.end() }
+        let outcome: ResultOutcome
+        do {
+            let decision = try engine.call(.readQueryResult, for: scope) {
+                let answer = KeptAnswer(
+                    result, isNeeded: current.needsResult, capabilities: session.agreedCapabilities)
+                kept = answer
+                return LuaInjection(result, answer: answer)
+            }
+            outcome = try resultOutcome(decision ?? .none, scope)
+        } catch {
+            outcome = failed(LuaHook.readQueryResult.rawValue, error, pass: .forward) { .replace([$0.encode()]) }
+        }
         return verdict(outcome, on: current, scope)
     }
 
@@ -77,6 +76,14 @@ extension LuaProxyWorker: ResultHook {
         case forward
         case drop
         case replace([[UInt8]])
+    }
+
+    private func resultOutcome(_ decision: LuaDecision, _ scope: LuaSession) throws(LuaError) -> ResultOutcome {
+        switch decision {
+        case .none, .sendQuery: .forward
+        case .ignoreResult: .drop
+        case .sendResult: .replace(try answer(scope))
+        }
     }
 
     /// One answer goes to the client: what is decided later is dropped, what is replaced waits for the last query.

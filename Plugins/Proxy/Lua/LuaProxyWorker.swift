@@ -11,11 +11,19 @@ final class LuaProxyWorker {
     let fallback: ProxyWorker
     private let onError: LuaFailurePolicy
     private var scopes = PerSession<LuaSession?>(nil)
+    private let source: ScriptSource
+    /// Which of the source's versions new sessions get.
+    private var generation: Int
 
     init(
-        script: LuaScript, limits: LuaLimits, host: any PluginHost, loop: any LoopContext, fallback: ProxyWorker
+        source: ScriptSource, limits: LuaLimits, services: LuaServices, host: any PluginHost, loop: any LoopContext,
+        fallback: ProxyWorker
     ) throws(LuaError) {
-        engine = try LuaEngine(script: script, limits: limits, backends: host.backends, loop: loop)
+        self.source = source
+        generation = source.generation
+        engine = try LuaEngine(
+            script: source.script, limits: limits, services: services, now: { [unowned loop] in loop.now },
+            parked: { [unowned loop] in loop.parkedConnections(to: $0, user: $1) })
         log = LuaErrorLog(host: host, loop: loop)
         onError = limits.onError
         self.host = host
@@ -25,27 +33,41 @@ final class LuaProxyWorker {
     /// What the script has of the session; its top level runs at the first call.
     func scope(of session: Session) throws(LuaError) -> LuaSession {
         if let scope = scopes[session] { return scope }
+        takeLatest()
         let scope = try engine.makeSession(session)
         scopes[session] = scope
         try engine.runTopLevel(for: scope)
         return scope
     }
 
+    /// Sessions that begin from now on run the latest version.
+    private func takeLatest() {
+        guard generation != source.generation else { return }
+        generation = source.generation
+        do {
+            try engine.replace(by: source.script)
+        } catch {
+            log.failed("reload", error)
+        }
+    }
+
     /// What the script has of a session that is past connect_server; nil where it never ran.
     func knownScope(of session: Session) -> LuaSession? { scopes[session] }
 
     /// Lets go of the session.
-    func forget(_ session: Session) { scopes[session] = nil }
+    func forget(_ session: Session) {
+        scopes[session]?.end()
+        scopes[session] = nil
+    }
 
-    /// Asks a hook that the script may have; an error is logged and answered as the option says.
+    /// Asks a hook without arguments that the script may have; an error is logged and answered as the option says.
     func ask<Verdict>(
         _ hook: LuaHook, _ scope: LuaSession, pass: Verdict, refuse: (SQLError) -> Verdict,
-        _ argument: () -> LuaArgument,
-        _ decide: (LuaDecision, inout LuaFrame) throws(LuaError) -> Verdict
+        _ decide: (LuaDecision) throws(LuaError) -> Verdict
     ) -> Verdict {
         do {
-            guard try engine.defines(hook, for: scope) else { return pass }
-            return try engine.call(hook, for: scope, argument(), decide)
+            guard let decision = try engine.call(hook, for: scope) else { return pass }
+            return try decide(decision)
         } catch {
             return failed(hook.rawValue, error, pass: pass, refuse: refuse)
         }

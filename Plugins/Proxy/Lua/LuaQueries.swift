@@ -3,12 +3,12 @@ import LuaVM
 /// `proxy.queries`: what a hook sends instead of the client's command.
 final class LuaQueries: LuaObject {
     /// The session's script; gone with the session.
-    private weak var scope: LuaSession?
+    private let handle: LuaSessionHandle
 
     /// More than a script that knows what it does puts in place of one command.
     private static let most = 1_000
 
-    init(_ scope: LuaSession) { self.scope = scope }
+    init(_ scope: LuaSession) { handle = scope.handle }
 
     override class var luaType: LuaObjectType {
         LuaObjectType(name: "proxy.queries", methods: ["append", "prepend", "reset", "len"])
@@ -18,8 +18,8 @@ final class LuaQueries: LuaObject {
         let scope = try live()
         switch method {
         case 0: scope.queue.append(try query(&frame, scope, "append"))
-        case 1: scope.queue.insert(try query(&frame, scope, "prepend"), at: 0)
-        case 2: scope.queue = []
+        case 1: scope.queue.prepend(try query(&frame, scope, "prepend"))
+        case 2: scope.queue.removeAll()
         default:
             try frame.push(scope.queue.count)
             return 1
@@ -30,7 +30,9 @@ final class LuaQueries: LuaObject {
     override func length(_ frame: inout LuaFrame) throws(LuaError) -> Int { try live().queue.count }
 
     private func live() throws(LuaError) -> LuaSession {
-        guard let scope else { throw LuaError("the client of this proxy.queries is gone; use proxy.queries anew") }
+        guard let scope = handle.scope else {
+            throw LuaError("the client of this proxy.queries is gone; use proxy.queries anew")
+        }
         return scope
     }
 
@@ -50,7 +52,7 @@ final class LuaQueries: LuaObject {
         guard scope.queue.count < Self.most else {
             throw LuaError("proxy.queries holds \(Self.most) queries, which is the most; append fewer")
         }
-        guard scope.queuedBytes + packet.count <= scope.byteLimit else {
+        guard scope.queue.bytes + packet.count <= scope.byteLimit else {
             throw LuaError(
                 "proxy.queries would hold more than \(scope.byteLimit) bytes; append less, or raise "
                     + "--proxy-lua-max-memory")

@@ -34,7 +34,7 @@ enum LuaResponse {
 extension LuaFrame {
     /// Reads `proxy.response` from a session's own table.
     mutating func response(of scope: LuaSession) throws(LuaError) -> LuaResponse {
-        try push(scope.own)
+        try push(scope.lua.own)
         guard try pushField("response", of: count) == .table else {
             throw LuaError(
                 "proxy.response is \(description(at: count)): make it a table, as "

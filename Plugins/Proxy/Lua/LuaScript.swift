@@ -7,12 +7,15 @@ package struct LuaScript: Sendable {
     package let path: String
     /// The text.
     let source: [UInt8]
+    /// The script's file and those of the modules that it has required so far.
+    let files = ScriptFiles()
 
     /// Reads and compiles a script.
     ///
     /// - Throws: ``OptionError`` with the file, and the line that isn't Lua.
     package init(reading path: String) throws {
         self.path = path
+        files.opened(path)
         source = try Self.read(path)
         do {
             _ = try LuaState().load(source, path: path)

@@ -1,26 +1,21 @@
 import LuaVM
 import PluginAPI
 
-/// A query in `proxy.queries`.
-struct QueuedQuery {
-    let id: Int
-    let packet: [UInt8]
-    let needsResult: Bool
-
-    /// The core's word for it; a client that has its answer already makes every later result one to be kept back.
-    func injection(isAnswered: Bool) -> Injection {
-        Injection(id: id, payload: packet, needsResult: needsResult || isAnswered)
-    }
+/// The way from Lua's objects to their session, for as long as it lasts.
+///
+/// Not a weak reference: those make every later retain of the session several times slower.
+final class LuaSessionHandle {
+    fileprivate(set) var scope: LuaSession?
 }
 
 /// What a script has of one client's session: its globals, its queue, its answer.
 final class LuaSession {
     let session: Session
     let backends: BackendSet
-    /// The script's globals; nil where its top level has failed.
-    var environment: LuaReference?
-    /// The table behind `proxy`, with the fields that are the session's own.
-    let own: LuaReference
+    /// The script's globals, without any where its top level has failed, and the session's own fields of `proxy`.
+    let lua: LuaScope
+    /// For Lua's objects, which may outlive the session.
+    let handle = LuaSessionHandle()
 
     /// The hook that is running.
     var hook: LuaHook?
@@ -30,7 +25,7 @@ final class LuaSession {
     var valueLimit = 0
 
     /// `proxy.queries`, next one first.
-    var queue: [QueuedQuery] = []
+    var queue = LuaQueryQueue()
     /// The query whose result is awaited.
     var current: QueuedQuery?
     /// Whether the client's command has its answer, sent or in ``pendingAnswer``.
@@ -45,14 +40,15 @@ final class LuaSession {
     /// Whether connect_server wants a parked connection of that backend.
     var isReusing = false
 
-    init(session: Session, backends: BackendSet, own: LuaReference) {
+    init(session: Session, backends: BackendSet, lua: LuaScope) {
         self.session = session
         self.backends = backends
-        self.own = own
+        self.lua = lua
+        handle.scope = self
     }
 
-    /// The bytes that wait in the queue.
-    var queuedBytes: Int { queue.reduce(0) { $0 + $1.packet.count } }
+    /// The client is gone: objects that a script has kept answer with an error from now on.
+    func end() { handle.scope = nil }
 
     /// The number of the backend in use, counted from 1; 0 for none.
     var backendIndex: Int {
@@ -63,17 +59,16 @@ final class LuaSession {
 
     /// Forgets what belonged to the command before.
     func commandBegins() {
-        queue = []
-        current = nil
+        queue.removeAll()
+        if current != nil { current = nil }
         isAnswered = false
         isRelayed = false
-        pendingAnswer = nil
+        if pendingAnswer != nil { pendingAnswer = nil }
     }
 
     /// The next query to be sent; nil at the end.
     func nextInjection() -> Injection? {
-        guard !queue.isEmpty else { return nil }
-        let next = queue.removeFirst()
+        guard let next = queue.popFirst() else { return nil }
         current = next
         let injection = next.injection(isAnswered: isAnswered)
         // Its answer is relayed as it comes: what follows can't be the client's answer any more.

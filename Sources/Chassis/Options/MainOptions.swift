@@ -79,6 +79,18 @@ public struct MainOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("Has no effect: plugins are built in.", valueName: "dir", visibility: .hidden))
     public var pluginDir: String?
 
+    /// Templates of Lua files for `require`, tried before the library that comes with the program.
+    @Option(
+        help: ArgumentHelp(
+            "Where scripts' modules are, before the library that comes along: FOLDER/?.lua;…", valueName: "templates"))
+    public var luaPath: String?
+
+    /// Templates of C libraries for `require`.
+    @Option(
+        help: ArgumentHelp(
+            "Where scripts' modules in C are, before Lua's default: FOLDER/?.so;…", valueName: "templates"))
+    public var luaCpath: String?
+
     /// Seconds that running queries and transactions are given to end.
     @Option(
         help: ArgumentHelp("Time that running queries and transactions get at shutdown.", valueName: "seconds"))

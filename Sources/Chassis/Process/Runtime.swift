@@ -17,6 +17,9 @@ public protocol Runtime: AnyObject {
     ///   `endAtOnce`, or when serving can't go on.
     func start(ended: @escaping @Sendable () -> Void) throws
 
+    /// The process got a SIGHUP.
+    func hangUp()
+
     /// Stops accepting and lets running queries and transactions end; what is left after `timeout` is closed.
     func drain(timeout: TimeSpan)
 

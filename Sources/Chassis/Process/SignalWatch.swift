@@ -29,6 +29,9 @@ public enum ProcessSignal: Equatable, Sendable {
         }
     }
 
+    /// Sends the signal to this process, whose watch then gets it on the main thread.
+    func sendToProcess() { kill(getpid(), number) }
+
     /// The signals that are watched by every process.
     static let watched: [Self] = [.terminate, .interrupt, .hangUp, .user1, .user2]
 }

@@ -86,7 +86,9 @@ struct Worker {
             case .timedOut:
                 log.log(.critical, "the event loops did not end in their time; they are cut off")
                 return false
-            case .signal(.hangUp): log.reopen()
+            case .signal(.hangUp):
+                log.reopen()
+                runtime.hangUp()
             case .signal(.terminate), .signal(.interrupt):
                 stops += 1
                 stop(runtime, isFirst: stops == 1)

@@ -37,7 +37,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     public init(_ configuration: Configuration, log: ProcessLog) {
         self.configuration = configuration
         self.log = log
-        host = HostServices(log: log)
+        host = HostServices(log: log, scriptPaths: ScriptPaths(configuration))
         shortages = ShortageWarning { level, text in log.log(level, text()) }
     }
 
@@ -73,6 +73,11 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         let listeners = listeners.map { LoopRuntime.Listener(socket: $0.sockets[index], service: $0.service) }
         loop.execute { box.runtime.begin(plugins: plugins, listeners: listeners) }
         return LoopThread(loop: loop, runtime: box, thread: try EventLoopThread(running: loop))
+    }
+
+    /// Plugins read their files again.
+    public func hangUp() {
+        for plugin in plugins { plugin.hangUp() }
     }
 
     // MARK: The end

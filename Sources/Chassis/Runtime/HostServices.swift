@@ -18,9 +18,13 @@ final class HostServices: PluginHost {
     let backends = BackendSet()
     private let processLog: ProcessLog
     private let requests = Mutex(Requests())
+    private let isEnding = Atomic(false)
 
-    init(log: ProcessLog) {
+    let scriptPaths: ScriptPaths
+
+    init(log: ProcessLog, scriptPaths: ScriptPaths) {
         processLog = log
+        self.scriptPaths = scriptPaths
     }
 
     /// The listeners asked for, in order.
@@ -35,6 +39,12 @@ final class HostServices: PluginHost {
     }
 
     var offeredBackend: Endpoint? { requests.withLock { $0.offer } }
+
+    func requestShutdown() {
+        // A second signal would close the sessions that the first one drains.
+        guard !isEnding.exchange(true, ordering: .relaxed) else { return }
+        ProcessSignal.terminate.sendToProcess()
+    }
 
     func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
         processLog.log(level, message())

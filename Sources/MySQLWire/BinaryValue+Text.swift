@@ -1,0 +1,3 @@
+extension BinaryValue {
+    public func text(of column: ColumnDefinition) -> [UInt8]? { nil }
+}
