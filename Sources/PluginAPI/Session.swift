@@ -63,7 +63,7 @@ open class Session {
     /// In the query phase and at the end of the session that is done at once; in the result and auth-result phases after
     /// the result went to the client, if the connection can still be parked then. A session that takes its own
     /// connection back finds it as it was, unless another session has used it meanwhile: then temporary tables, user
-    /// variables, locks and settings are gone.
+    /// variables, locks and settings are gone. Until another session takes it, its locks hold others up.
     ///
     /// - Throws: why the connection can't be parked; nothing has changed then.
     open func parkBackend() throws(ParkingObstacle) { throw .unsupported }

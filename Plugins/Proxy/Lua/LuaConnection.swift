@@ -4,6 +4,10 @@ import PluginAPI
 import Pooling
 
 /// `proxy.connection`: the session of the client whose hook runs.
+///
+/// `backend_ndx` counts the backends from 1 and reads the one in use; 0 is none. Written 0, the connection is parked for
+/// others of the same user; a number takes one that is parked there. Nothing changes where none is. In connect_server it
+/// chooses where to connect to, with PROXY_IGNORE_RESULT by a parked connection of whichever user.
 final class LuaConnection: LuaObject {
     private let handle: LuaSessionHandle
 

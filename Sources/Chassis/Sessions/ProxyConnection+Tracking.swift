@@ -5,16 +5,20 @@ import ProxyCore
 // What a session has on its connection, kept for the sake of parking, and connections made ready for a command.
 
 extension ProxyConnection {
-    /// Takes notice of an answer's bytes, before hooks hear of them.
-    ///
-    /// - Parameter wasPreparing: whether they belong to what the core itself has sent.
-    func track(_ answer: Answer, _ bytes: Span<UInt8>, _ wasPreparing: Bool, _ tracker: SessionTracker) {
-        guard !wasPreparing, machine.isLoggedIn, tracker.hasLogin else { return }
-        if machine.scanner.summary.status.contains(.sessionStateChanged) {
-            tracker.answerReceived(bytes.extracting(0..<answer.consumed), of: machine.capabilities)
+    /// What the machine makes of the backend's bytes; notice is taken of them before hooks hear of the answer.
+    func trackedAnswer(to bytes: Span<UInt8>) -> Answer {
+        let wasPreparing = machine.state == .prepareBackend
+        let isBegin = machine.scanner.summary == ResultSummary()
+        let answer = machine.backendReceived(bytes)
+        // What the core itself has sent is nobody's command.
+        guard let tracker, tracker.hasLogin, machine.isLoggedIn, !wasPreparing, answer != .wait else { return answer }
+        if isBegin, machine.scanner.summary.status.contains(.sessionStateChanged) {
+            tracker.answerBegins(bytes.extracting(0..<answer.consumed), of: machine.capabilities)
         }
-        guard machine.state == .readQuery || answer.consult == .result else { return }
-        machine.settled(tracker.answered(machine.scanner.summary))
+        if machine.state == .readQuery || answer.consult == .result {
+            machine.settled(tracker.answered(machine.scanner.summary))
+        }
+        return answer
     }
 
     /// The client's command is done with, or its login.

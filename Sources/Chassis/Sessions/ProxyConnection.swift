@@ -86,10 +86,11 @@ package final class ProxyConnection: StreamHandler {
             // A plugin's answers don't wait for a backend: the client must take them before it may go on.
             if isClient, let client, client.pendingBytes > Self.highWater, machine.state == .readQuery { break }
             let rest = bytes.extracting(offset..<bytes.count)
-            let wasPreparing = machine.state == .prepareBackend
-            let answer = isClient ? machine.clientReceived(rest) : machine.backendReceived(rest)
+            let answer =
+                isClient
+                ? machine.clientReceived(rest)
+                : tracker == nil ? machine.backendReceived(rest) : trackedAnswer(to: rest)
             guard answer != .wait else { break }
-            if let tracker, !isClient { track(answer, rest, wasPreparing, tracker) }
             let isDecided = perform(answer, rest)
             // A packet that a hook wants to wait with comes again; an injected query's answer is kept by then.
             if isDecided || answer.consult == .result { offset += answer.consumed }

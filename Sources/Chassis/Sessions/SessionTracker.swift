@@ -62,10 +62,10 @@ final class SessionTracker {
         if case .closeStatement(let id) = command { statements.remove(id) }
     }
 
-    /// A piece of the answer to the last command has come; the server may tell a new default schema.
-    func answerReceived(_ packets: Span<UInt8>, of capabilities: Capabilities) {
+    /// The answer to the last command begins with these packets; the server may tell a new default schema.
+    func answerBegins(_ packets: Span<UInt8>, of capabilities: Capabilities) {
         var offset = 0
-        // OKs in front of everything else: who changes its schema behind a result set does so unseen.
+        // OKs in front of everything else: behind a result set, a row might look like one.
         while let header = PacketHeader(packets, at: offset), offset + header.packetLength <= packets.count,
             header.payloadLength > 0, packets[offset + PacketHeader.size] == 0
         {
