@@ -36,7 +36,8 @@ final class LuaPool: LuaObject {
     }
 }
 
-/// A pool's `users`, by name; one that nobody has heard of has nothing parked.
+/// A pool's `users`, by name: one that nobody has heard of has nothing parked, and "" stands for all of them, as scripts
+/// of mysql-proxy ask before they know a client's name.
 final class LuaPoolUsers: LuaObject {
     private let backend: Backend
     private let parked: (Backend, [UInt8]) -> Int

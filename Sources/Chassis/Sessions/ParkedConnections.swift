@@ -30,9 +30,10 @@ package final class ParkedConnections {
     /// How many are parked.
     package var count: Int { queues.values.reduce(0) { $0 + $1.count } }
 
-    /// How many of a backend are parked for a user.
+    /// How many of a backend are parked for a user; for all users where the name is empty.
     package func count(to backend: Backend, user: [UInt8]) -> Int {
-        queues[Key(backend: ObjectIdentifier(backend), user: user)]?.count ?? 0
+        if user.isEmpty { return all(of: backend).count }
+        return queues[Key(backend: ObjectIdentifier(backend), user: user)]?.count ?? 0
     }
 
     // MARK: In and out
