@@ -22,8 +22,9 @@ LIBRARY = """
         local rows = {}
         for i = 1, #proxy.global.backends do
           local backend = proxy.global.backends[i]
-          local user = backend.pool.users[proxy.connection.client.username]
-          rows[i] = { i, user.cur_idle_connections, backend.connected_clients, backend.pool.users[""].cur_idle_connections }
+          local users = backend.pool.users
+          local mine, all = users[proxy.connection.client.username], users[""]
+          rows[i] = { i, mine.cur_idle_connections, backend.connected_clients, all.cur_idle_connections }
         end
         return answer({ "backend", "idle", "clients", "all" }, rows)
       end
@@ -83,9 +84,9 @@ KEEPALIVE = LIBRARY + """
 
 SPLIT = LIBRARY + """
     function connect_server()
-      local backends = proxy.global.backends
-      proxy.connection.backend_ndx = backends[1].connected_clients + backends[1].pool.users["app"].cur_idle_connections == 0
-        and 1 or 2
+      local first = proxy.global.backends[1]
+      local connections = first.connected_clients + first.pool.users[""].cur_idle_connections
+      proxy.connection.backend_ndx = connections == 0 and 1 or 2
     end
 
     function read_auth_result(auth)
