@@ -47,6 +47,8 @@ struct LuaErrorTests {
             ),
             ("proxy.connection.backend_ndx = 2", "is refused, because sessions of this kind keep their connection"),
             ("proxy.connection.backend_ndx = 9", "takes a number from 0 (none) to 2"),
+            ("proxy.queries:append(1, '\\17')", "can only be sent where the client has sent one"),
+            ("proxy.queries:append(1, '\\18', {resultset_is_needed = true})", "can't be kept"),
             ("proxy.connection.other = 1", "is not writable"),
             ("return proxy.connection.thread_id", "use proxy.connection.server.thread_id"),
             ("proxy.connection.client.username = 'x'", "is not writable"),

@@ -67,6 +67,43 @@ struct LuaResultTests {
         }
     }
 
+    @Test("rows of a prepared statement are texts, and the answer to one is binary again")
+    func prepared() throws {
+        let rig = try LuaRig(
+            """
+            function read_query(packet)
+              proxy.queries:append(7, packet, { resultset_is_needed = true })
+              return proxy.PROXY_SEND_QUERY
+            end
+            function read_query_result(inj)
+              local rows = {}
+              for row in inj.resultset.rows do row[2] = row[2] and "****" .. row[2]:sub(-2) rows[#rows + 1] = row end
+              proxy.response = { type = 0, resultset = {
+                fields = { { name = "n", type = proxy.MYSQL_TYPE_LONG }, { name = "card", type = 253 } }, rows = rows } }
+              return proxy.PROXY_SEND_RESULT
+            end
+            """)
+        rig.logIn()
+        let injection = try #require(rig.execute(statement: 1).injections.first)
+        let columns = [
+            ColumnDefinition(name: "n", type: .long, table: "t"),
+            ColumnDefinition(name: "card", type: .varString, table: "t"),
+        ]
+        let rows: [[BinaryValue]] = [[.signed(-5), .bytes(Array("411122".utf8))], [.signed(70_000), .null]]
+        var payloads: [[UInt8]] = [[2]]
+        payloads += columns.map { $0.encode(capabilities: [.protocol41]) }
+        payloads.append(EOFPacket(status: .autocommit).encode())
+        payloads += try rows.map { try BinaryRow(values: $0).encode(columns: columns) }
+        payloads.append(EOFPacket(status: .autocommit).encode())
+        let answer = rig.result(payloads, to: injection).replacement
+        try #require(answer.count == 7, "\(rig.host.logged)")
+        #expect(
+            try LuaRig.binaryRow(answer[4], columns) == [
+                .signed(-5), .bytes(Array("****22".utf8)),
+            ])
+        #expect(try LuaRig.binaryRow(answer[5], columns) == [.signed(70_000), .null])
+    }
+
     @Test("nothing returned forwards, PROXY_IGNORE_RESULT drops, without a hook it is forwarded")
     func decisions() throws {
         let (forwarding, first) = try rig("")
@@ -94,6 +131,25 @@ struct LuaResultTests {
         let answer = try #require(rig.result([[0]], to: second).replacement.first)
         #expect(try LuaRig.error(answer).message == "kept")
         #expect(rig.host.logged.count == 1 && rig.host.logged[0].contains("has its answer already"))
+    }
+
+    @Test("a command without an answer isn't asked about, and leaves the answer to the next query")
+    func noAnswer() throws {
+        let rig = try LuaRig(
+            """
+            function read_query(packet)
+              proxy.queries:append(1, string.char(proxy.COM_STMT_CLOSE) .. "\\1\\0\\0\\0")
+              proxy.queries:append(2, packet)
+              return proxy.PROXY_SEND_QUERY
+            end
+            function read_query_result(inj) if inj.id ~= 2 then error("asked about " .. inj.id) end end
+            """)
+        rig.logIn()
+        let first = try #require(rig.query("SELECT 1").injections.first)
+        let second = try #require(rig.result([], to: first).more.first)
+        #expect(second.id == 2 && !second.needsResult)
+        #expect(rig.result([[0]], to: second).isNext)
+        #expect(rig.host.logged.isEmpty)
     }
 
     @Test("a result that isn't needed is the client's: reading its rows, replacing and dropping say what to do")

@@ -61,6 +61,13 @@ final class LuaRig {
         return worker.query(CommandView(packets: writer.bytes.span), in: session)
     }
 
+    /// What read_query makes of a COM_STMT_EXECUTE.
+    func execute(statement: UInt8) -> QueryVerdict {
+        var writer = PacketWriter()
+        writer.append([0x17, statement, 0, 0, 0, 0, 1, 0, 0, 0])
+        return worker.query(CommandView(packets: writer.bytes.span), in: session)
+    }
+
     /// What read_query_result makes of an answer to an injected query.
     func result(_ payloads: [[UInt8]], to injection: Injection, _ summary: ResultSummary = ResultSummary())
         -> ResultVerdict
@@ -93,6 +100,11 @@ final class LuaRig {
 
     /// Decodes a row of two columns.
     static func row(_ payload: [UInt8]) throws -> [[UInt8]?] { try TextRow(decoding: payload.span, columns: 2).values }
+
+    /// Decodes a row of a prepared statement.
+    static func binaryRow(_ payload: [UInt8], _ columns: [ColumnDefinition]) throws -> [BinaryValue] {
+        try BinaryRow(decoding: payload.span, columns: columns).values
+    }
 
     /// Decodes a column's name.
     static func columnName(_ payload: [UInt8]) throws -> String {

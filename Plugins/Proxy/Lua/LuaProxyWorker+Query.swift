@@ -6,6 +6,7 @@ extension LuaProxyWorker: QueryHook {
     func query(_ command: borrowing CommandView, in session: Session) -> QueryVerdict {
         guard let scope = knownScope(of: session) else { return .next }
         scope.commandBegins()
+        scope.command = command.command
         do {
             let payload = LuaText(payloadOf: command.packets)
             let decision = try engine.call(.readQuery, for: scope, payload, size: command.payloadLength)
@@ -47,13 +48,17 @@ extension LuaProxyWorker: QueryHook {
 
     private func answer(_ scope: LuaSession) throws(LuaError) -> [[UInt8]] {
         try engine.response(of: scope)
-            .payloads(status: scope.session.answerStatus, capabilities: scope.session.agreedCapabilities)
+            .payloads(
+                status: scope.session.answerStatus, capabilities: scope.session.agreedCapabilities,
+                isBinary: scope.command == .execute)
     }
 }
 
 extension LuaProxyWorker: ResultHook {
     func result(_ result: borrowing ResultView, in session: Session) -> ResultVerdict {
         guard let scope = knownScope(of: session), let current = scope.current else { return .next }
+        // COM_STMT_CLOSE and the like: there is nothing to ask the script about.
+        guard !current.command.hasNoAnswer else { return next(after: scope, isForwarded: false) }
         var kept: KeptAnswer?
         defer { kept?.end() }
         let outcome: ResultOutcome
@@ -98,6 +103,11 @@ extension LuaProxyWorker: ResultHook {
             if scope.isAnswered { warnAnswered(current) }
             scope.isAnswered = true
         }
+        return next(after: scope, isForwarded: isForwarded)
+    }
+
+    /// Goes on to the next query; after the last one, what waits for it is the answer.
+    private func next(after scope: LuaSession, isForwarded: Bool) -> ResultVerdict {
         if let next = scope.nextInjection() { return .injectMore([next], forward: isForwarded) }
         scope.current = nil
         if isForwarded { return .next }

@@ -1,4 +1,5 @@
 import LuaVM
+import MySQLWire
 
 /// `proxy.queries`: what a hook sends instead of the client's command.
 final class LuaQueries: LuaObject {
@@ -57,7 +58,24 @@ final class LuaQueries: LuaObject {
                 "proxy.queries would hold more than \(scope.byteLimit) bytes; append less, or raise "
                     + "--proxy-lua-max-memory")
         }
-        return QueuedQuery(id: Int(id), packet: packet, needsResult: try needsResult(&frame))
+        let query = QueuedQuery(id: Int(id), packet: packet, needsResult: try needsResult(&frame))
+        if scope.hook == .readQuery || scope.hook == .readQueryResult { try check(query, scope) }
+        return query
+    }
+
+    /// Refuses what would hang: commands whose answer is a dialogue with the client, or has no end.
+    private func check(_ query: QueuedQuery, _ scope: LuaSession) throws(LuaError) {
+        switch query.command {
+        case .changeUser where scope.command != .changeUser:
+            throw LuaError(
+                "proxy.queries: COM_CHANGE_USER can only be sent where the client has sent one: the server asks the client "
+                    + "for the password")
+        case .changeUser, .binlogDump, .binlogDumpGTID:
+            guard query.needsResult else { return }
+            throw LuaError(
+                "proxy.queries: the answer to \(query.command) can't be kept: append it without resultset_is_needed")
+        default: return
+        }
     }
 
     private func needsResult(_ frame: inout LuaFrame) throws(LuaError) -> Bool {

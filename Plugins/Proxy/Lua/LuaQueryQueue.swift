@@ -1,3 +1,4 @@
+import MySQLWire
 import PluginAPI
 
 /// A query in `proxy.queries`.
@@ -5,6 +6,9 @@ struct QueuedQuery {
     let id: Int
     let packet: [UInt8]
     let needsResult: Bool
+
+    /// What the packet asks for.
+    var command: Command { Command(rawValue: packet.first ?? 0) }
 
     /// The core's word for it; a client that has its answer already makes every later result one to be kept back.
     func injection(isAnswered: Bool) -> Injection {

@@ -9,7 +9,12 @@ enum LuaResponse {
     case raw([[UInt8]])
 
     /// The payloads for a client with `capabilities`.
-    func payloads(status: StatusFlags, capabilities: Capabilities) -> [[UInt8]] {
+    ///
+    /// - Parameter isBinary: whether the client has executed a prepared statement, which is answered with binary rows.
+    /// - Throws: where a value doesn't fit its field's type.
+    func payloads(
+        status: StatusFlags, capabilities: Capabilities, isBinary: Bool = false
+    ) throws(LuaError) -> [[UInt8]] {
         switch self {
         case .ok(var ok):
             ok.status = status
@@ -22,11 +27,25 @@ enum LuaResponse {
             payloads += columns.map { $0.encode(capabilities: capabilities) }
             let endsWithOK = capabilities.contains(.deprecateEOF)
             if !endsWithOK { payloads.append(EOFPacket(status: status).encode()) }
-            payloads += rows.map { TextRow(values: $0).encode() }
+            for row in rows {
+                payloads.append(isBinary ? try Self.binary(row, columns) : TextRow(values: row).encode())
+            }
             let end = OKPacket(endsResult: true, status: status)
             payloads.append(
                 endsWithOK ? end.encode(capabilities: capabilities) : EOFPacket(status: status).encode())
             return payloads
+        }
+    }
+
+    private static func binary(_ row: [[UInt8]?], _ columns: [ColumnDefinition]) throws(LuaError) -> [UInt8] {
+        do {
+            var values: [BinaryValue] = []
+            for (value, column) in zip(row, columns) {
+                values.append(try BinaryValue(text: value, column: column))
+            }
+            return try BinaryRow(values: values).encode(columns: columns)
+        } catch {
+            throw LuaError("proxy.response.resultset.rows: \(error); the field's type decides for a prepared statement")
         }
     }
 }

@@ -1,4 +1,5 @@
 import LuaVM
+import MySQLWire
 import PluginAPI
 
 /// The way from Lua's objects to their session, for as long as it lasts.
@@ -26,6 +27,8 @@ final class LuaSession {
 
     /// `proxy.queries`, next one first.
     var queue = LuaQueryQueue()
+    /// What the client has asked for.
+    var command = Command.query
     /// The query whose result is awaited.
     var current: QueuedQuery?
     /// Whether the client's command has its answer, sent or in ``pendingAnswer``.
@@ -72,7 +75,7 @@ final class LuaSession {
         current = next
         let injection = next.injection(isAnswered: isAnswered)
         // Its answer is relayed as it comes: what follows can't be the client's answer any more.
-        isRelayed = !injection.needsResult
+        isRelayed = !injection.needsResult && !next.command.hasNoAnswer
         if isRelayed { isAnswered = true }
         return injection
     }
