@@ -63,7 +63,7 @@ let package = Package(
         ring(
             "Chassis",
             [
-                "CLinux", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore",
+                "CLinux", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText",
                 argumentParser, logging,
             ]),
 

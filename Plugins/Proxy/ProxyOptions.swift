@@ -83,7 +83,7 @@ package struct ProxyOptions: ParsableArguments {
     @Flag(
         name: .long,
         help: ArgumentHelp(
-            "Accepted for mysql-proxy's sake, without effect: this plugin keeps no pool.", visibility: .hidden))
+            "Accepted for mysql-proxy's sake, without effect: the server checks every login.", visibility: .hidden))
     var proxyPoolNoChangeUser = false
 
     package init() {}

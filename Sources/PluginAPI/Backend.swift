@@ -30,6 +30,9 @@ public final class Backend: Sendable {
 
     private let health = Atomic<State>(.unknown)
     private let clients = Atomic<Int>(0)
+    private let idle = Atomic<Int>(0)
+    private let mostIdle = Atomic<Int>(0)
+    private let fewestIdle = Atomic<Int>(0)
     private let identity = Mutex<String?>(nil)
 
     /// A backend of which nothing is known yet.
@@ -55,6 +58,28 @@ public final class Backend: Sendable {
     /// Counts a session out.
     public func clientDetached() {
         clients.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// Connections that are parked, over all loops and users.
+    public var idleConnections: Int { idle.load(ordering: .relaxed) }
+
+    /// Counts a connection in that was parked, or out.
+    package func countIdle(_ change: Int) {
+        idle.wrappingAdd(change, ordering: .relaxed)
+    }
+
+    /// The most connections that stay parked, over all loops and users; beyond it a loop closes its oldest one.
+    ///
+    /// 0, the default, is no limit.
+    public var maxIdleConnections: Int {
+        get { mostIdle.load(ordering: .relaxed) }
+        set { mostIdle.store(max(0, newValue), ordering: .relaxed) }
+    }
+
+    /// How many parked connections scripts want to have before they use them; the process itself makes nothing of it.
+    public var minIdleConnections: Int {
+        get { fewestIdle.load(ordering: .relaxed) }
+        set { fewestIdle.store(max(0, newValue), ordering: .relaxed) }
     }
 
     /// The server's UUID as scripts may set it.

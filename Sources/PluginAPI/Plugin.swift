@@ -122,6 +122,10 @@ public protocol LoopContext: AnyObject {
     /// The time of the loop's present turn.
     var now: MonotonicTime { get }
 
+    /// How many connections to the backend are parked on this loop for the user; 0 for an unknown one, those of all users
+    /// for the empty name.
+    func parkedConnections(to backend: Backend, user: [UInt8]) -> Int
+
     /// Runs `job` once, at `time` or soon after, on this loop's thread.
     func schedule(at time: MonotonicTime, _ job: @escaping () -> Void)
 

@@ -27,6 +27,15 @@ open class Session {
     public package(set) var isLoggedIn = false
     /// The flags of the last OK or EOF from the backend.
     public package(set) var status: StatusFlags = []
+    /// The greeting of the connection in use, which may have begun with another session; nil before it has arrived.
+    public package(set) var backendGreeting: Greeting?
+    /// The client's default schema, empty for none: the login's, then what COM_INIT_DB, `USE` and the server's session
+    /// tracking told.
+    ///
+    /// `USE` behind another statement of one query is only seen where client and server negotiated session tracking.
+    public package(set) var schemaBytes: [UInt8] = []
+    /// Whether the backend connection is to be parked once the answer under way has gone to the client.
+    public package(set) var isParking = false
     /// Why the session ended; nil while it goes on.
     public package(set) var endReason: String?
 
@@ -44,6 +53,66 @@ open class Session {
 
     /// Closes the session after the answer that is under way.
     open func closeAfterResult() {}
+
+    /// The default schema of the backend connection in use; another one than ``schemaBytes`` on a connection that was
+    /// taken and has had no command since.
+    open var backendSchemaBytes: [UInt8] { schemaBytes }
+
+    /// Gives the backend connection away, to be taken by this session or another one of the same loop.
+    ///
+    /// In the query phase and at the end of the session that is done at once; in the result and auth-result phases after
+    /// the result went to the client, if the connection can still be parked then. A session that takes its own
+    /// connection back finds it as it was, unless another session has used it meanwhile: then temporary tables, user
+    /// variables, locks and settings are gone. Until another session takes it, its locks hold others up.
+    ///
+    /// - Throws: why the connection can't be parked; nothing has changed then.
+    open func parkBackend() throws(ParkingObstacle) { throw .unsupported }
+
+    /// Takes a parked connection to the backend in place of the present one, which is parked: for the command in the
+    /// query phase, for the next query in the result phase.
+    ///
+    /// It must have been parked on this loop, for the same user, with capabilities and collation that fit; the session's
+    /// own one is preferred, then the oldest. The core resets what another session has used, before the next command.
+    ///
+    /// - Returns: whether the session uses that backend now; false where nothing is parked for it.
+    /// - Throws: why the present connection can't be given away; nothing has changed then.
+    open func takeBackend(_ backend: Backend) throws(ParkingObstacle) -> Bool { throw .unsupported }
+}
+
+/// Why a session can't give its backend connection away.
+public enum ParkingObstacle: Error, Equatable, Sendable {
+    /// There is no backend connection.
+    case noBackend
+    /// The login isn't finished, or was one that the core can't follow.
+    case loginUnfinished
+    /// An answer is under way.
+    case answerUnderWay
+    /// A transaction is open.
+    case transactionOpen
+    /// Autocommit is off: a transaction may be open without the server saying so.
+    case autocommitOff
+    /// Prepared statements are open, and their ids belong to the connection.
+    case statementsOpen
+    /// The connection or the process is about to end.
+    case ending
+    /// Sessions of this kind can't.
+    case unsupported
+}
+
+extension ParkingObstacle: CustomStringConvertible {
+    /// The reason in words that follow "because".
+    public var description: String {
+        switch self {
+        case .noBackend: "the session has no backend connection"
+        case .loginUnfinished: "the login isn't finished"
+        case .answerUnderWay: "an answer is under way"
+        case .transactionOpen: "a transaction is open; wait for its COMMIT or ROLLBACK"
+        case .autocommitOff: "autocommit is off, so that a transaction may be open"
+        case .statementsOpen: "the client has prepared statements open, which belong to the connection"
+        case .ending: "the connection is about to end"
+        case .unsupported: "sessions of this kind keep their connection"
+        }
+    }
 }
 
 /// A plugin's value for every session of a loop, as a dense table.

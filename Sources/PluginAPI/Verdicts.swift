@@ -7,6 +7,12 @@ public enum ConnectVerdict {
     case next
     /// Connect to this backend.
     case backend(Backend)
+    /// Use a parked connection to this backend, of whichever user: the client's login goes to it as COM_CHANGE_USER, so
+    /// that the server checks it and resets the session's state.
+    ///
+    /// Without a parked connection, and for a client whose capabilities aren't the connection's, as ``backend(_:)``. The
+    /// handshake hooks aren't asked: the greeting is the one that the connection began with.
+    case reuse(Backend)
     /// Greet the client with this payload; no backend is attached.
     case greet([UInt8])
     /// Tell the client this and close.

@@ -35,6 +35,8 @@ public enum ClientStep: BitwiseCopyable, Equatable, Sendable {
     case none
     /// Send the consumed bytes to the client.
     case relay
+    /// Send the consumed bytes, one packet, to the client under this sequence id.
+    case relayAs(sequence: UInt8)
     /// Keep the consumed bytes for the result hook.
     case keep
     /// Keep the consumed bytes, then send all that is kept to the client and forget it.
@@ -57,6 +59,16 @@ public enum BackendStep: BitwiseCopyable, Equatable, Sendable {
     case connect
     /// Send the consumed bytes to the backend.
     case relay
+    /// Send the consumed bytes, one packet, to the backend under this sequence id.
+    case relayAs(sequence: UInt8)
+    /// Send COM_RESET_CONNECTION.
+    case sendReset
+    /// Send COM_INIT_DB with the session's default schema.
+    case sendSchema
+    /// The connection is ready for the command that waits: decide it with `commandDecided`.
+    case resumeCommand
+    /// Close the connection, which is of no use, take another one if there is one, and tell `backendReplaced`.
+    case replace
     /// Send the decision's payload to the backend, framed from this sequence id on.
     case send(sequence: UInt8)
     /// Send the next injected query, framed from sequence id 0 on, and tell `injectionSent`.

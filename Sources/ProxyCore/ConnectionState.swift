@@ -18,6 +18,8 @@ public enum ConnectionState: UInt8, BitwiseCopyable, CaseIterable, Sendable {
     case readQuery
     /// SEND_QUERY: a command is on its way to the backend and has not arrived whole from the client.
     case sendQuery
+    /// A parked backend connection is brought to the session's state, before a command goes to it.
+    case prepareBackend
     /// READ_QUERY_RESULT: the backend's answer is awaited, or under way.
     case readQueryResult
     /// READ_LOCAL_INFILE_DATA: the client sends a file that the backend has asked for.
@@ -40,6 +42,7 @@ extension ConnectionState: CustomStringConvertible {
         case .readAuthOldPassword: "READ_AUTH_OLD_PASSWORD"
         case .readQuery: "READ_QUERY"
         case .sendQuery: "SEND_QUERY"
+        case .prepareBackend: "PREPARE_BACKEND"
         case .readQueryResult: "READ_QUERY_RESULT"
         case .readLocalInfileData: "READ_LOCAL_INFILE_DATA"
         case .endlessResult: "SEND_QUERY_RESULT"
@@ -51,7 +54,9 @@ extension ConnectionState: CustomStringConvertible {
     public var isBeforeLogin: Bool {
         switch self {
         case .initial, .connectServer, .readHandshake, .readAuth, .readAuthResult, .readAuthOldPassword: true
-        case .readQuery, .sendQuery, .readQueryResult, .readLocalInfileData, .endlessResult, .closed: false
+        case .readQuery, .sendQuery, .prepareBackend, .readQueryResult, .readLocalInfileData, .endlessResult,
+            .closed:
+            false
         }
     }
 }

@@ -44,6 +44,8 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
     case plugin
     /// A hook held the session until its deadline.
     case holdTimeout
+    /// A command came while the session's backend connection was parked, and none could be taken for it.
+    case backendParked
 
     /// Who is to blame.
     public var blame: Blame {
@@ -52,7 +54,7 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
             .client
         case .loginRefused, .backendLost, .backendViolation, .backendTimeout, .backendStalled: .backend
         case .drained: .proxy
-        case .plugin, .holdTimeout: .plugin
+        case .plugin, .holdTimeout, .backendParked: .plugin
         }
     }
 
@@ -61,7 +63,7 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
         switch self {
         case .clientQuit, .clientClosed, .drained, .loginRefused: true
         case .clientLost, .clientViolation, .loginTimeout, .clientTimeout, .clientStalled, .backendLost,
-            .backendViolation, .backendTimeout, .backendStalled, .plugin, .holdTimeout:
+            .backendViolation, .backendTimeout, .backendStalled, .plugin, .holdTimeout, .backendParked:
             false
         }
     }
@@ -86,6 +88,7 @@ extension EndCause: CustomStringConvertible {
         case .drained: "the proxy is shutting down"
         case .plugin: "a plugin closed the session"
         case .holdTimeout: "a plugin held the session until its deadline"
+        case .backendParked: "its backend connection was parked, and a command found none to take"
         }
     }
 }
@@ -149,6 +152,8 @@ public enum Notice: UInt8, BitwiseCopyable, Sendable {
     case loginTimeout
     /// The session has no backend to send the command to.
     case noBackend
+    /// The session's backend connection was parked, and there is none to take.
+    case backendParked
     /// Plugins dropped every answer to the command.
     case nothingAnswered
     /// A plugin held the session for too long.
@@ -170,6 +175,11 @@ public enum Notice: UInt8, BitwiseCopyable, Sendable {
             SQLError(code: 1159, state: "08S01", message: "Got timeout reading communication packets")
         case .noBackend:
             SQLError(code: 1105, state: "08S01", message: "(proxy) no backend is attached to this session")
+        case .backendParked:
+            SQLError(
+                code: 1105, state: "08S01",
+                message: "(proxy) I have no server backend: this session's connection was parked, and none is parked "
+                    + "for its user; set proxy.connection.backend_ndx to a backend that has one")
         case .nothingAnswered:
             SQLError(code: 1105, message: "(proxy) a script dropped every result of this command")
         case .holdTimeout: SQLError(code: 1205, message: "(proxy) a plugin held the session for too long")

@@ -83,8 +83,11 @@ extension SessionMachine {
     /// The last byte of a command is there.
     private mutating func commandSent(consumed: Int) -> Answer {
         if command.command == .quit {
-            state = .closed
-            return Answer(consumed: consumed, backend: .relay, end: .clientQuit)
+            // The driver says goodbye to the backend, unless a plugin wants to keep the connection.
+            let isWhole = state == .readQuery
+            var answer = ended(.clientQuit, consumed: consumed)
+            if !isWhole { answer.backend = .relay }
+            return answer
         }
         if command.command.hasNoAnswer || command.isAnsweredEarly {
             return commandDone(Answer(consumed: consumed, backend: .relay))
@@ -148,11 +151,13 @@ extension SessionMachine {
 
     /// The query hooks are done with the command, which was presented whole.
     public mutating func commandDecided(_ decision: CommandDecision) -> Answer {
-        assert(state == .readQuery)
+        assert(state == .readQuery || state == .prepareBackend)
+        state = .readQuery
         switch decision {
         case .forward where !isAttached && command.command == .quit:
-            state = .closed
-            return Answer(end: .clientQuit)
+            return ended(.clientQuit)
+        case .forward where isParked, .inject where isParked:
+            return backendMissing()
         case .forward where !isAttached:
             return Answer(client: .notify(.noBackend, sequence: command.lastSequence &+ 1))
         case .forward:

@@ -14,7 +14,8 @@ extension SessionMachine {
         }
         guard bytes.count >= header.packetLength else { return .wait }
         if bytes[PacketHeader.size] == 0xFF {
-            return ended(.loginRefused, consumed: header.packetLength, client: .relay)
+            let relay = isGreeted ? ClientStep.relayAs(sequence: nextSequenceForClient) : .relay
+            return ended(.loginRefused, consumed: header.packetLength, client: relay)
         }
         return Answer(consumed: header.packetLength, consult: .handshake)
     }
@@ -71,16 +72,22 @@ extension SessionMachine {
         guard wanted.isDisjoint(with: Self.withheldCapabilities) else {
             return violated(.capabilityNotOffered, .badHandshake)
         }
+        let isReusable = agreesWithReused(wanted)
         capabilities = wanted.intersection(offered)
         scanner = ResultScanner(capabilities: capabilities)
         switch decision {
         case .answer(let isOK):
             clientSequence &+= 1
             let step = ClientStep.send(sequence: clientSequence)
+            if isReused {
+                isReused = false
+                isAttached = false
+            }
             guard isOK else { return ended(.plugin, client: step) }
             loggedIn()
             return Answer(client: step)
         case .forward, .replace:
+            if isReused { return isReusable ? reusedLoginSent() : loginMoved() }
             guard isAttached else { return ended(.plugin, client: notice(.noBackend)) }
             scanner.loginSent(lastSequence: clientSequence)
             state = .readAuthResult
@@ -96,41 +103,46 @@ extension SessionMachine {
     /// The client's next packet of the authentication exchange.
     mutating func loginDataReceived(_ bytes: Span<UInt8>) -> Answer {
         guard let header = PacketHeader(bytes) else { return .wait }
-        clientSequence = scanner.sequence
+        clientSequence = scanner.sequence &+ shift
         if let answer = rejectedLoginHeader(header) { return answer }
         guard bytes.count >= header.packetLength else { return .wait }
-        scanner.clientAnswered(lastSequence: header.sequence)
+        let sequence = header.sequence &- shift
+        scanner.clientAnswered(lastSequence: sequence)
         state = .readAuthResult
-        return Answer(consumed: header.packetLength, backend: .relay)
+        return Answer(consumed: header.packetLength, backend: isReused ? .relayAs(sequence: sequence) : .relay)
     }
 
     /// The backend's answer to the login, or to COM_CHANGE_USER.
     mutating func loginAnswerReceived(_ bytes: Span<UInt8>) -> Answer {
-        if subscribed.contains(.authResult), !isLoggedIn {
-            guard let header = PacketHeader(bytes), bytes.count >= header.packetLength else { return .wait }
+        guard !isLoggedIn, isReused || subscribed.contains(.authResult) else { return loginAnswerAccepted(bytes) }
+        guard let header = PacketHeader(bytes), bytes.count >= header.packetLength else { return .wait }
+        if subscribed.contains(.authResult) {
             return Answer(consumed: header.packetLength, consult: .authResult)
         }
-        return loginAnswerAccepted(bytes)
+        return loginAnswerAccepted(bytes.extracting(0..<header.packetLength))
     }
 
     /// The auth-result hooks are done with this packet; the driver sends it, or the payload in its place.
     public mutating func authResultDecided(_ packet: Span<UInt8>, isReplaced: Bool) -> Answer {
-        let sequence = scanner.sequence
+        let sequence = scanner.sequence &+ shift
         var answer = loginAnswerAccepted(packet)
-        if isReplaced, answer.client == .relay { answer.client = .send(sequence: sequence) }
+        if isReplaced, answer.client == .relay || answer.client == .relayAs(sequence: sequence) {
+            answer.client = .send(sequence: sequence)
+        }
         return answer
     }
 
     private mutating func loginAnswerAccepted(_ bytes: Span<UInt8>) -> Answer {
+        let relay = isReused ? ClientStep.relayAs(sequence: scanner.sequence &+ shift) : .relay
         let step = scanner.received(bytes)
         switch step.event {
         case .more:
-            return Answer(consumed: step.consumed, client: .relay)
+            return Answer(consumed: step.consumed, client: relay)
         case .authContinues:
             state = .readAuthOldPassword
-            return Answer(consumed: step.consumed, client: .relay)
+            return Answer(consumed: step.consumed, client: relay)
         case .ended:
-            return loginEnded(consumed: step.consumed)
+            return loginEnded(Answer(consumed: step.consumed, client: relay))
         case .violation(let violation):
             return ended(.backendViolation(.answer(violation)), client: notice(.backendViolation))
         case .localInfile, .endless:
@@ -138,22 +150,23 @@ extension SessionMachine {
         }
     }
 
-    private mutating func loginEnded(consumed: Int) -> Answer {
+    private mutating func loginEnded(_ answer: Answer) -> Answer {
         if isLoggedIn {
             // A COM_CHANGE_USER that fails leaves it to the server whether the connection goes on.
-            return answerEnded(Answer(consumed: consumed, client: .relay))
+            return answerEnded(answer)
         }
         guard !scanner.summary.isError else {
-            return ended(.loginRefused, consumed: consumed, client: .relay)
+            return ended(.loginRefused, consumed: answer.consumed, client: answer.client)
         }
         status = scanner.summary.status
         loggedIn()
-        if isDraining { return ended(.drained, consumed: consumed, client: .relay) }
-        return Answer(consumed: consumed, client: .relay)
+        if isDraining { return ended(.drained, consumed: answer.consumed, client: answer.client) }
+        return answer
     }
 
     private mutating func loggedIn() {
         isLoggedIn = true
+        isReused = false
         state = .readQuery
     }
 

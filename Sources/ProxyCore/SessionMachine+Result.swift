@@ -103,6 +103,7 @@ extension SessionMachine {
         }
         if command.command == .quit {
             state = .closed
+            endedBetweenCommands = true
             answer.end = .clientQuit
             return answer
         }

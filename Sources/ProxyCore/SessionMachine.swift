@@ -26,12 +26,25 @@ public struct SessionMachine: BitwiseCopyable, Equatable, Sendable {
     /// Whether the session ends as soon as nothing is under way.
     public internal(set) var isDraining = false
 
+    /// Whether the session's backend connection was given away, so that a command must find another one.
+    public internal(set) var isParked = false
+    /// Whether the client was greeted by a parked connection, which its login takes over by COM_CHANGE_USER.
+    public internal(set) var isReused = false
+    /// Whether the client's login waits for a new connection, since the parked one that greeted it doesn't fit.
+    public internal(set) var isGreeted = false
+    /// What a taken connection needs before a command may go to it.
+    public internal(set) var preparation: BackendPreparation = []
+    /// Whether the session ended where the backend had nothing under way.
+    public internal(set) var endedBetweenCommands = false
+
     /// The phases that have hooks.
     let subscribed: PhaseSet
     /// The command under way.
     var command = CommandProgress()
     /// The sequence id expected of the client's next packet within a login or a file.
     var clientSequence: UInt8 = 0
+    /// What of ``preparation`` the waiting command makes needless.
+    var skipped: BackendPreparation = []
     /// The flags taken out of the greeting, or never offered.
     var offered: Capabilities = []
 
@@ -118,6 +131,7 @@ extension SessionMachine {
     /// The backend did not take the connection, or closed it before its greeting: asks where to, once more.
     public mutating func connectFailed() -> Answer {
         guard state == .connectServer || state == .readHandshake else { return .wait }
+        if isGreeted { return ended(.backendLost(state), client: notice(.backendLost)) }
         state = .connectServer
         return Answer(consult: .connect)
     }
@@ -138,6 +152,7 @@ extension SessionMachine {
         case .readQuery: commandReceived(bytes)
         case .sendQuery: commandContinued(bytes)
         case .readLocalInfileData: fileReceived(bytes)
+        case .prepareBackend: .wait
         case .readAuth: loginReceived(bytes)
         case .readAuthOldPassword: loginDataReceived(bytes)
         case .endlessResult: Answer(consumed: bytes.count, backend: .relay)
@@ -150,6 +165,7 @@ extension SessionMachine {
     public mutating func backendReceived(_ bytes: Span<UInt8>) -> Answer {
         switch state {
         case .readQueryResult, .sendQuery: answerReceived(bytes)
+        case .prepareBackend: preparationAnswered(bytes)
         case .readHandshake: greetingReceived(bytes)
         case .readAuthResult, .readAuthOldPassword: loginAnswerReceived(bytes)
         case .endlessResult: Answer(consumed: bytes.count, client: .relay)
@@ -169,7 +185,7 @@ extension SessionMachine {
         case .closed: .wait
         case .readQuery: ended(.clientClosed)
         case .initial, .connectServer, .readHandshake, .readAuth, .readAuthResult, .readAuthOldPassword, .sendQuery,
-            .readQueryResult, .readLocalInfileData, .endlessResult:
+            .prepareBackend, .readQueryResult, .readLocalInfileData, .endlessResult:
             ended(.clientLost(state))
         }
     }
@@ -181,6 +197,7 @@ extension SessionMachine {
         switch state {
         case .closed, .initial: return .wait
         case .connectServer, .readHandshake: return connectFailed()
+        case .prepareBackend: return backendUseless()
         case .readQuery where isCommandHeld:
             return ended(.backendLost(state), client: .notify(.backendLost, sequence: command.lastSequence &+ 1))
         case .readQuery where isDraining: return ended(.drained)
@@ -215,7 +232,8 @@ extension SessionMachine {
         case .initial, .connectServer, .readHandshake, .readAuth, .readAuthResult, .readAuthOldPassword:
             return ended(.loginTimeout, client: notice(.loginTimeout))
         case .readQuery, .sendQuery, .readLocalInfileData: return ended(.clientTimeout)
-        case .readQueryResult, .endlessResult: return ended(.backendTimeout, client: notice(.backendTimeout))
+        case .prepareBackend, .readQueryResult, .endlessResult:
+            return ended(.backendTimeout, client: notice(.backendTimeout))
         }
     }
 
@@ -234,7 +252,7 @@ extension SessionMachine {
         case .closed: return .wait
         case .readQuery where isCommandHeld: return .wait
         case .readQuery where isInTransaction: return .wait
-        case .sendQuery, .readQueryResult, .readLocalInfileData: return .wait
+        case .sendQuery, .prepareBackend, .readQueryResult, .readLocalInfileData: return .wait
         // COM_CHANGE_USER is a command like others.
         case .readAuthResult where isLoggedIn: return .wait
         case .readAuthOldPassword where isLoggedIn: return .wait
@@ -257,13 +275,14 @@ extension SessionMachine {
         switch state {
         case .readAuth, .readAuthOldPassword, .readQuery, .sendQuery, .readLocalInfileData, .endlessResult, .closed:
             true
-        case .initial, .connectServer, .readHandshake, .readAuthResult, .readQueryResult: false
+        case .initial, .connectServer, .readHandshake, .readAuthResult, .prepareBackend, .readQueryResult: false
         }
     }
 
     /// Moves to the end; everything that ends a session passes here.
     mutating func ended(_ cause: EndCause, consumed: Int = 0, client: ClientStep = .none) -> Answer {
         assert(state != .closed)
+        endedBetweenCommands = state == .readQuery
         state = .closed
         return Answer(consumed: consumed, client: client, end: cause)
     }
@@ -273,6 +292,8 @@ extension SessionMachine {
         switch state {
         case .readQueryResult, .sendQuery:
             guard command.owesAnswer, command.delivery != .relay || scanner.isAtPacketBorder else { return .none }
+        case .prepareBackend:
+            guard !command.isAnswered, !command.command.hasNoAnswer else { return .none }
         case .readLocalInfileData, .readAuthResult, .readAuthOldPassword:
             guard scanner.isAtPacketBorder else { return .none }
         case .initial, .connectServer, .readHandshake, .readAuth, .readQuery: break
@@ -284,11 +305,13 @@ extension SessionMachine {
     /// The sequence id that the client expects of the next packet.
     var nextSequenceForClient: UInt8 {
         switch state {
-        case .initial, .connectServer, .readHandshake: 0
+        case .initial, .connectServer, .readHandshake: isGreeted ? 2 : 0
         // A client speaks before it listens here, so that it expects the id behind its own packet's.
         case .readAuth: clientSequence &+ 1
-        case .readAuthOldPassword: scanner.sequence &+ 1
-        case .readAuthResult, .readLocalInfileData: scanner.sequence
+        case .readAuthOldPassword: scanner.sequence &+ 1 &+ shift
+        case .readAuthResult: scanner.sequence &+ shift
+        case .readLocalInfileData: scanner.sequence
+        case .prepareBackend: command.lastSequence &+ 1
         case .sendQuery: command.isAnswered ? scanner.sequence : command.lastSequence &+ 1
         case .readQueryResult:
             command.delivery == .relay && command.isAnswered ? scanner.sequence : command.lastSequence &+ 1

@@ -271,3 +271,16 @@ def test_a_long_packet_acts_as_a_string(scripted):
         assert rows(connection, "SELECT LENGTH(t) AS SEEN FROM scenario.long_texts") == ((9_000_000,),)
         with pytest.raises(pymysql.Error):
             rows(connection, "SELECT 1")
+
+
+def test_a_packet_in_several_pieces_becomes_a_string(scripted):
+    proxy = scripted("""
+        function read_query(packet)
+          if packet:byte() ~= proxy.COM_QUERY then return end
+          proxy.queries:append(1, tostring(packet))
+          return proxy.PROXY_SEND_QUERY
+        end
+    """)
+    with connected(proxy) as connection:
+        assert rows(connection, f"SELECT LENGTH('{'x' * 20_000_000}')") == ((20_000_000,),)
+    assert "read_query" not in proxy.output

@@ -23,7 +23,8 @@ struct SessionMachineEndTests {
             (.initial, Machine(subscribed: [])), (.connectServer, connecting), (.readHandshake, .connected()),
             (.readAuth, .greeted()), (.readAuthResult, .loggingIn()), (.readAuthOldPassword, asked),
             (.readQuery, .loggedIn()), (.sendQuery, torn), (.readQueryResult, .querying()),
-            (.readLocalInfileData, .sendingFile()), (.endlessResult, endless), (.closed, closed),
+            (.prepareBackend, .preparing(.reset)), (.readLocalInfileData, .sendingFile()), (.endlessResult, endless),
+            (.closed, closed),
         ]
     }()
 
@@ -64,6 +65,7 @@ struct SessionMachineEndTests {
             switch state {
             case .initial, .closed: .wait
             case .connectServer, .readHandshake: .init(consult: .connect)
+            case .prepareBackend: .init(backend: .replace)
             default:
                 .init(
                     client: sequence.map { .notify(.backendLost, sequence: $0) } ?? .none, end: .backendLost(state))
@@ -82,7 +84,8 @@ struct SessionMachineEndTests {
             case .readAuth, .readAuthResult: .init(client: .notify(.loginTimeout, sequence: 2), end: .loginTimeout)
             case .readAuthOldPassword: .init(client: .notify(.loginTimeout, sequence: 4), end: .loginTimeout)
             case .readQuery, .sendQuery, .readLocalInfileData: .init(end: .clientTimeout)
-            case .readQueryResult: .init(client: .notify(.backendTimeout, sequence: 1), end: .backendTimeout)
+            case .prepareBackend, .readQueryResult:
+                .init(client: .notify(.backendTimeout, sequence: 1), end: .backendTimeout)
             case .endlessResult: .init(end: .backendTimeout)
             }
         #expect(machine.deadlinePassed(stalled: nil) == end)
@@ -128,7 +131,9 @@ struct SessionMachineEndTests {
     @Test("a drain ends what rests, and lets commands end first", arguments: ConnectionState.allCases)
     func drain(state: ConnectionState) {
         var machine = Self.session(state)
-        let mayGoOn: [ConnectionState] = [.sendQuery, .readQueryResult, .readLocalInfileData, .closed]
+        let mayGoOn: [ConnectionState] = [
+            .sendQuery, .prepareBackend, .readQueryResult, .readLocalInfileData, .closed,
+        ]
         #expect(machine.drainRequested() == (mayGoOn.contains(state) ? .wait : .init(end: .drained)))
     }
 

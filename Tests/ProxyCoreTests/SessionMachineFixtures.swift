@@ -64,6 +64,30 @@ extension SessionMachine {
         return machine
     }
 
+    /// A session whose backend connection was parked in the query hook of its first command.
+    static func parked(client: [UInt8] = query) -> SessionMachine {
+        var machine = loggedIn(.query)
+        _ = machine.client(client)
+        machine.backendParked()
+        return machine
+    }
+
+    /// A session whose command waits for a taken connection.
+    static func preparing(_ preparation: BackendPreparation, client: [UInt8] = query) -> SessionMachine {
+        var machine = parked(client: client)
+        machine.backendTaken(status: .autocommit, preparation: preparation)
+        _ = machine.preparationBegun(without: [])
+        return machine
+    }
+
+    /// A session that a parked connection has greeted.
+    static func reused(_ subscribed: PhaseSet = []) -> SessionMachine {
+        var machine = SessionMachine(subscribed: subscribed)
+        _ = machine.clientAccepted()
+        _ = machine.backendReused(offered: capabilities.union(.connectWithSchema), negotiated: capabilities)
+        return machine
+    }
+
     /// A session in which the client sends a file.
     static func sendingFile() -> SessionMachine {
         var machine = querying()

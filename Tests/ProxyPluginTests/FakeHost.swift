@@ -59,6 +59,13 @@ final class FakeLoop: LoopContext {
         self.index = index
     }
 
+    /// What is parked, by user.
+    var parked: [String: Int] = [:]
+
+    func parkedConnections(to backend: Backend, user: [UInt8]) -> Int {
+        parked[String(decoding: user, as: UTF8.self)] ?? 0
+    }
+
     func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
         jobs.append((time, job))
     }

@@ -45,7 +45,7 @@ struct LuaErrorTests {
                 "local s = string.rep('x', 100000) proxy.response = {type = 250, packets = {s,s,s,s,s,s,s,s,s,s,s}} return 2",
                 "response is larger than"
             ),
-            ("proxy.connection.backend_ndx = 2", "can be set in connect_server only"),
+            ("proxy.connection.backend_ndx = 2", "is refused, because sessions of this kind keep their connection"),
             ("proxy.connection.backend_ndx = 9", "takes a number from 0 (none) to 2"),
             ("proxy.queries:append(1, '\\17')", "can only be sent where the client has sent one"),
             ("proxy.queries:append(1, '\\18', {resultset_is_needed = true})", "can't be kept"),

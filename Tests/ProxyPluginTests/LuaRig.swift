@@ -16,16 +16,21 @@ final class LuaRig {
     let shared = SharedDictionary(capacity: 1 << 20)
 
     /// Two read/write backends, and a client that isn't connected yet.
-    init(_ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 2_000_000) throws {
+    init(
+        _ source: String, onError: LuaFailurePolicy = .pass, instructions: Int64 = 2_000_000, session: Session? = nil
+    ) throws {
         try host.backends.add(.tcp(host: "10.0.0.1", port: 3306), role: .readWrite)
         try host.backends.add(.tcp(host: "10.0.0.2", port: 3307), role: .readOnly)
-        session = Session(
-            id: 1, slot: 0, generation: 1, clientAddress: "10.1.1.1:5000", listenerAddress: "/tmp/p.sock")
+        self.session = session ?? Self.newSession()
         let services = LuaServices(host: host, shared: shared)
         worker = try LuaProxyWorker(
             source: ScriptSource(try Self.script(source), trial: ScriptTrial(services), host: host),
             limits: LuaLimits(instructions: instructions, memory: 1 << 20, onError: onError), services: services,
             host: host, loop: loop, fallback: ProxyWorker(host: host, readOnlyFallback: false, loop: loop))
+    }
+
+    private static func newSession() -> Session {
+        Session(id: 1, slot: 0, generation: 1, clientAddress: "10.1.1.1:5000", listenerAddress: "/tmp/p.sock")
     }
 
     /// A script in a file that is gone again.
@@ -45,6 +50,7 @@ final class LuaRig {
         session.login = LoginRequest(
             capabilities: [.protocol41], collation: 45, user: "ada", authResponse: [1, 0, 2], schema: "shop",
             authMethod: "ed25519")
+        session.schemaBytes = Array("shop".utf8)
         session.isLoggedIn = true
     }
 

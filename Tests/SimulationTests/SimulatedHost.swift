@@ -1,3 +1,4 @@
+import Chassis
 import EventLoop
 import PluginAPI
 import Pooling
@@ -26,6 +27,13 @@ final class SimulatedLoopContext: LoopContext {
 
     var index: Int { loop.index }
     var now: MonotonicTime { loop.now }
+
+    /// The connections that a loop's sessions have parked.
+    var parked: ParkedConnections?
+
+    func parkedConnections(to backend: Backend, user: [UInt8]) -> Int {
+        parked?.count(to: backend, user: user) ?? 0
+    }
 
     func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) { loop.schedule(at: time, job) }
 

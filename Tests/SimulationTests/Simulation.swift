@@ -16,6 +16,9 @@ final class Simulation {
         var failuresOfClients = false
         var hasMeddler = false
         var hasHolder = false
+        var hasParker = false
+        /// Whether every backend connection says something unasked, once.
+        var hasChatter = false
         var drains = false
         /// Whether some peer is silent on purpose, so that timeouts are right.
         var hasSilence = false
@@ -52,6 +55,10 @@ final class Simulation {
         plugin = try ProxyPlugin(options: try ProxyOptions.parse(addresses), host: host)
         try plugin.start()
         var workers: [any PluginWorker] = [census]
+        if weather.hasParker {
+            workers.append(Parker(loop: loop, backends: host.backends, injects: !weather.hasMeddler))
+            for backend in host.backends.all { backend.maxIdleConnections = loop.random.below(5) }
+        }
         if weather.hasHolder { workers.append(Holder(loop: loop)) }
         if weather.hasMeddler { workers.append(Meddler(loop: loop)) }
         if let worker = plugin.makeWorker(on: loopContext) { workers.append(worker) }
@@ -72,6 +79,7 @@ final class Simulation {
         weather.failuresOfClients = random.oneIn(3)
         weather.hasMeddler = random.oneIn(2)
         weather.hasHolder = random.oneIn(3)
+        weather.hasParker = random.oneIn(2)
         weather.drains = random.oneIn(4)
         weather.hasSilence = random.oneIn(6)
         weather.longestCommand = random.oneIn(100) ? 17_000_000 : random.oneIn(20) ? 400_000 : 3000
@@ -85,7 +93,7 @@ final class Simulation {
     func run() {
         for backend in host.backends.all { open(backend) }
         loop.listen(on: Self.proxy) { [unowned self] in accept($0) }
-        for number in 0...loop.random.below(6) { addClient(number) }
+        for number in 0...loop.random.below(weather.hasParker ? 12 : 6) { addClient(number) }
         if weather.drains {
             loop.schedule(at: loop.now + .milliseconds(UInt64(loop.random.below(1500)))) { [unowned self] in drain() }
         }
@@ -116,11 +124,13 @@ final class Simulation {
     }
 
     private func failure() -> FakeBackend.Failure {
+        if weather.hasChatter { return .chatter(afterPackets: 2 + loop.random.below(8)) }
         guard weather.failuresOfBackends, loop.random.oneIn(2) else { return .none }
         let packets = loop.random.below(12)
         switch loop.random.below(10) {
         case 0: return .refusal
         case 1: return .nonsense(afterPackets: packets)
+        case 4: return .chatter(afterPackets: packets)
         case 2 where weather.hasSilence: return .mute
         case 3 where weather.hasSilence: return .silence(afterPackets: packets)
         default:
@@ -148,9 +158,12 @@ final class Simulation {
         if weather.hasMeddler { plan.verbs = Meddler.verbs }
         if weather.failuresOfClients, loop.random.oneIn(2) { plan.breaksAfter = loop.random.below(10) }
         plan.isMute = weather.hasSilence && loop.random.oneIn(5)
-        let name = "client\(number)" + (loop.random.oneIn(15) ? "/refused" : "")
+        plan.prepares = !weather.hasParker || loop.random.oneIn(4)
+        plan.isOld = weather.hasParker && loop.random.oneIn(4)
+        let user = weather.hasParker ? "user\(number % 2)" : "client\(number)"
         let client = FakeClient(
-            name: name, loop: loop, dialogue: dialogue, plan: plan, seed: loop.random.next(),
+            name: "client\(number)", user: user + (loop.random.oneIn(15) ? "/refused" : ""), loop: loop,
+            dialogue: dialogue, plan: plan, seed: loop.random.next(),
             expectation: { [unowned self] in answer(to: $1, of: $0, after: $2) },
             violated: { [unowned self] in violations.append($0) })
         clients.append(client)
@@ -175,7 +188,7 @@ final class Simulation {
 
     private func drain() {
         isDraining = true
-        for connection in context.all { connection.drain() }
+        context.drain()
     }
 
     // MARK: What must hold
@@ -185,23 +198,30 @@ final class Simulation {
         expect(isOver, "at \(loop.now.nanoseconds / 1_000_000_000) s something is still open: \(situation)")
         for backend in host.backends.all {
             expect(
+                !isOver || backend.idleConnections == 0,
+                "\(backend.endpoint) counts parked connections, and none is there")
+            expect(
                 !isOver || backend.connectedClients == 0,
                 "\(backend.endpoint) counts \(backend.connectedClients) clients, and none is there")
         }
         expect(
             Set(census.disconnected.keys) == census.connected && census.disconnected.values.allSatisfy { $0 == 1 },
             "the disconnect hook was not told once of every session: \(census.disconnected)")
-        let limit = 600_000 + 2 * max(weather.longestCommand, weather.hasMeddler ? weather.longestRow * 20 : 0)
+        let keepsResults = weather.hasMeddler || weather.hasParker
+        let limit = 600_000 + 2 * max(weather.longestCommand, keepsResults ? weather.longestRow * 20 : 0)
         expect(loop.peakBytes <= limit, "\(loop.peakBytes) bytes were pending or held, \(limit) is the most")
         checkEnds()
     }
 
     private func checkEnds() {
-        let isCalm = !weather.failuresOfBackends && !weather.hasSilence && !weather.drains
+        let mayBreak = weather.failuresOfBackends || weather.hasChatter
+        let isCalm = !mayBreak && !weather.hasSilence && !weather.drains
         for client in clients where isCalm {
+            if weather.hasParker, client.refusal == Notice.backendParked.error { continue }
             expect(client.hasQuit, "nothing has failed, but \(client.situation) was cut off: \(client.refusal as Any)")
         }
-        for client in clients where !weather.failuresOfBackends && !weather.hasSilence && !weather.failuresOfClients {
+        for client in clients where !mayBreak && !weather.hasSilence && !weather.failuresOfClients {
+            if weather.hasParker, client.refusal == Notice.backendParked.error { continue }
             expect(!client.isMidAnswer, "an answer was cut off, though nothing has failed: \(client.situation)")
         }
         for cause in causes {
@@ -210,7 +230,8 @@ final class Simulation {
                 expect(weather.hasSilence, "nobody was silent, but a session ended: \(cause)")
             case .clientViolation, .plugin:
                 expect(weather.failuresOfBackends || weather.failuresOfClients, "no peer broke a rule: \(cause)")
-            case .backendViolation, .backendLost: expect(weather.failuresOfBackends, "no backend failed: \(cause)")
+            case .backendParked: expect(weather.hasParker, "nobody parks: \(cause)")
+            case .backendViolation, .backendLost: expect(mayBreak, "no backend failed: \(cause)")
             case .drained: expect(weather.drains, "nobody drained: \(cause)")
             case .clientQuit, .clientClosed, .clientLost, .loginRefused: break
             }

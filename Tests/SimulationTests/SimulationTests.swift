@@ -31,6 +31,25 @@ struct SimulationTests {
     }
 }
 
+/// Runs in which parking is the weather: many clients of few users, one or two servers, and nothing fails.
+@Suite("Simulation: parked connections")
+struct ParkingTests {
+    @Test(
+        "no session sees another one's state, schema or answers, and none is lost",
+        arguments: [(false, false), (true, false), (false, true)])
+    func parking(hasMeddler: Bool, hasChatter: Bool) throws {
+        for seed in UInt64(10_001)...10_060 {
+            var weather = Simulation.Weather()
+            weather.hasParker = true
+            weather.hasMeddler = hasMeddler
+            weather.hasChatter = hasChatter
+            let simulation = try Simulation(seed: seed, weather: weather)
+            simulation.run()
+            for violation in simulation.violations { Issue.record("seed \(seed): \(violation)") }
+        }
+    }
+}
+
 /// The simulator must notice what it is there for: each of these wrong networks is caught.
 @Suite("Simulation: planted faults")
 struct PlantedFaultTests {

@@ -5,8 +5,12 @@ import Pooling
 /// `proxy.global.backends`: the servers, counted from 1.
 final class LuaBackends: LuaObject {
     private let backends: BackendSet
+    private let parked: (Backend, [UInt8]) -> Int
 
-    init(_ backends: BackendSet) { self.backends = backends }
+    init(_ backends: BackendSet, parked: @escaping (Backend, [UInt8]) -> Int) {
+        self.backends = backends
+        self.parked = parked
+    }
 
     override class var luaType: LuaObjectType { LuaObjectType(name: "proxy.global.backends") }
 
@@ -18,20 +22,24 @@ final class LuaBackends: LuaObject {
         }
         let all = backends.all
         guard number >= 1, number <= all.count else { return 0 }
-        try frame.push(LuaBackend(all[Int(number) - 1]))
+        try frame.push(LuaBackend(all[Int(number) - 1], parked: parked))
         return 1
     }
 }
 
-/// One server: `connected_clients`, `dst`, `state`, `type`, `uuid`; state and uuid are writable.
+/// One server: `connected_clients`, `dst`, `state`, `type`, `uuid`, `pool`; state and uuid are writable.
 final class LuaBackend: LuaObject {
     private let backend: Backend
+    private let parked: (Backend, [UInt8]) -> Int
 
-    init(_ backend: Backend) { self.backend = backend }
+    init(_ backend: Backend, parked: @escaping (Backend, [UInt8]) -> Int) {
+        self.backend = backend
+        self.parked = parked
+    }
 
     override class var luaType: LuaObjectType {
         LuaObjectType(
-            name: "proxy.global.backends[...]", fields: ["connected_clients", "dst", "state", "type", "uuid"])
+            name: "proxy.global.backends[...]", fields: ["connected_clients", "dst", "state", "type", "uuid", "pool"])
     }
 
     override func read(field: Int, _ frame: inout LuaFrame) throws(LuaError) -> Int {
@@ -40,9 +48,10 @@ final class LuaBackend: LuaObject {
         case 1: try frame.push(LuaAddress(backend.endpoint.description))
         case 2: try frame.push(Int(backend.state.rawValue))
         case 3: try frame.push(backend.role == .readWrite ? 1 : 2)
-        default:
+        case 4:
             guard let uuid = backend.uuid else { return 0 }
             try frame.push(uuid)
+        default: try frame.push(LuaPool(backend, parked: parked))
         }
         return 1
     }

@@ -4,6 +4,10 @@ import PluginAPI
 import Pooling
 
 /// `proxy.connection`: the session of the client whose hook runs.
+///
+/// `backend_ndx` counts the backends from 1 and reads the one in use; 0 is none. Written 0, the connection is parked for
+/// others of the same user; a number takes one that is parked there. Nothing changes where none is. In connect_server it
+/// chooses where to connect to, with PROXY_IGNORE_RESULT by a parked connection of whichever user.
 final class LuaConnection: LuaObject {
     private let handle: LuaSessionHandle
 
@@ -24,7 +28,8 @@ final class LuaConnection: LuaObject {
         case 1: return 0
         case 2: try frame.push(LuaSocket(scope, side: .client))
         case 3:
-            guard scope.session.backend != nil, scope.hook != .connectServer else { return 0 }
+            let session = scope.session
+            guard session.backend != nil, !session.isParking, scope.hook != .connectServer else { return 0 }
             try frame.push(LuaSocket(scope, side: .server))
         default:
             let name = Self.luaType.fields[field]
@@ -54,14 +59,23 @@ final class LuaConnection: LuaObject {
         }
         switch scope.hook {
         case .connectServer: scope.chosenBackend = Int(number)
-        // Scripts give their server connection back this way; here it ends with the client.
-        case .disconnectClient where number == 0: break
-        default:
-            guard number == scope.backendIndex else {
-                throw LuaError(
-                    "proxy.connection.backend_ndx can be set in connect_server only: "
-                        + "a client keeps its server connection to the end")
+        // Where the connection can't be kept, it ends with the client, and the log of level debug says why.
+        case .disconnectClient where number == 0: try? scope.session.parkBackend()
+        default: try change(to: Int(number), scope)
+        }
+    }
+
+    /// Parks the session's connection, and takes one to the given backend; without one, nothing changes.
+    private func change(to number: Int, _ scope: LuaSession) throws(LuaError) {
+        guard number != 0 || scope.backendIndex != 0 else { return }
+        do {
+            if number == 0 {
+                try scope.session.parkBackend()
+            } else {
+                _ = try scope.session.takeBackend(scope.backends.all[number - 1])
             }
+        } catch {
+            throw LuaError("proxy.connection.backend_ndx = \(number) is refused, because \(error)")
         }
     }
 
@@ -99,7 +113,9 @@ final class LuaSocket: LuaObject {
             throw LuaError("the client of this object is gone; use proxy.connection anew in each hook")
         }
         switch field {
-        case 0: return try frame.pushPresent(session.login.map { $0.schemaBytes ?? [] })
+        case 0:
+            let schema = side == .client ? session.schemaBytes : session.backendSchemaBytes
+            return try frame.pushPresent(session.login.map { session.isLoggedIn ? schema : $0.schemaBytes ?? [] })
         case 1: return try frame.pushPresent(session.login?.userBytes)
         case 2: return try frame.pushPresent(session.login?.authResponse)
         case 3:
@@ -113,7 +129,9 @@ final class LuaSocket: LuaObject {
     }
 
     private func readNumber(_ field: Int, _ session: Session, _ frame: inout LuaFrame) throws(LuaError) -> Int {
-        guard let greeting = session.greeting else { return 0 }
+        guard let greeting = side == .server ? session.backendGreeting ?? session.greeting : session.greeting else {
+            return 0
+        }
         let version = greeting.serverVersionNumber
         let number = version.major &* 10_000
         try frame.push(

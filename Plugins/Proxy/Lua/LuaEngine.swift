@@ -19,14 +19,17 @@ final class LuaEngine {
         let version: LuaVersion
     }
 
-    /// - Parameter now: the loop's clock.
+    /// - Parameters:
+    ///   - now: the loop's clock.
+    ///   - parked: how many connections to a backend are parked on the loop for a user.
     init(
-        script: LuaScript, limits: LuaLimits, services: LuaServices, now: @escaping () -> MonotonicTime
+        script: LuaScript, limits: LuaLimits, services: LuaServices, now: @escaping () -> MonotonicTime,
+        parked: @escaping (Backend, [UInt8]) -> Int
     ) throws(LuaError) {
         state = try LuaState(services.settings(beside: script.path))
         self.limits = limits
         backends = services.backends
-        switchboard = try state.installProxy(services, now: now)
+        switchboard = try state.installProxy(services, now: now, parked: parked)
         try state.installModules(services, now: now)
         program = try Self.compile(script, in: state)
     }
@@ -123,9 +126,11 @@ final class LuaEngine {
 
     /// The limits of one call; handing a packet over is not the script's doing.
     private func budget(_ handedOver: Int) -> LuaBudget {
-        LuaBudget(
+        // Pieces are joined in a buffer before they are a string.
+        let copies: Int64 = handedOver < PacketHeader.maximumPayload ? 1 : 2
+        return LuaBudget(
             instructions: limits.instructions + Int64(handedOver / 8),
-            memory: limits.memory + Int64(handedOver) + 1024)
+            memory: limits.memory + Int64(handedOver) * copies + 1024)
     }
 }
 

@@ -13,9 +13,11 @@ extension LuaProxyWorker: ConnectHook {
         }
         scope.commandBegins()
         scope.chosenBackend = 0
+        scope.isReusing = false
         let verdict: ConnectVerdict = ask(
             .connectServer, scope, pass: .next, refuse: { .refuse($0) },
             { decision throws(LuaError) in
+                scope.isReusing = decision == .ignoreResult
                 guard decision == .sendResult else { return .next }
                 return try Self.greeting(try engine.response(of: scope))
             })
@@ -44,7 +46,8 @@ extension LuaProxyWorker: ConnectHook {
         guard scope.chosenBackend > 0, scope.chosenBackend <= all.count, scope.session.failedConnects <= all.count
         else { return nil }
         let backend = all[scope.chosenBackend - 1]
-        return backend.state == .down ? nil : .backend(backend)
+        if backend.state == .down { return nil }
+        return scope.isReusing ? .reuse(backend) : .backend(backend)
     }
 }
 

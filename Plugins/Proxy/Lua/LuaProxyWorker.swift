@@ -22,7 +22,8 @@ final class LuaProxyWorker {
         self.source = source
         generation = source.generation
         engine = try LuaEngine(
-            script: source.script, limits: limits, services: services, now: { [unowned loop] in loop.now })
+            script: source.script, limits: limits, services: services, now: { [unowned loop] in loop.now },
+            parked: { [unowned loop] in loop.parkedConnections(to: $0, user: $1) })
         log = LuaErrorLog(host: host, loop: loop)
         onError = limits.onError
         self.host = host

@@ -40,6 +40,8 @@ final class LuaSession {
 
     /// The backend that connect_server chose, counted from 1; 0 for none.
     var chosenBackend = 0
+    /// Whether connect_server wants a parked connection of that backend.
+    var isReusing = false
 
     init(session: Session, backends: BackendSet, lua: LuaScope) {
         self.session = session
@@ -53,7 +55,8 @@ final class LuaSession {
 
     /// The number of the backend in use, counted from 1; 0 for none.
     var backendIndex: Int {
-        guard let backend = session.backend else { return chosenBackend }
+        if session.isParking { return 0 }
+        guard let backend = session.backend else { return hook == .connectServer ? chosenBackend : 0 }
         return (backends.all.firstIndex { $0 === backend } ?? -1) + 1
     }
 

@@ -4,7 +4,11 @@ import Pooling
 
 extension LuaState {
     /// Makes the global table `proxy` with constants and `proxy.global`; answers its metatable.
-    func installProxy(_ services: LuaServices, now: @escaping () -> MonotonicTime) throws(LuaError) -> LuaReference {
+    ///
+    /// - Parameter parked: how many connections to a backend are parked on the loop for a user.
+    func installProxy(
+        _ services: LuaServices, now: @escaping () -> MonotonicTime, parked: @escaping (Backend, [UInt8]) -> Int
+    ) throws(LuaError) -> LuaReference {
         try withFrame { frame throws(LuaError) in
             try frame.pushGlobals()
             try frame.pushTable(fields: 100)
@@ -12,7 +16,7 @@ extension LuaState {
                 try frame.push(value)
                 try frame.popIntoField(name, of: 2)
             }
-            try frame.pushProxyGlobal(services.backends)
+            try frame.pushProxyGlobal(LuaBackends(services.backends, parked: parked))
             try frame.popIntoField("global", of: 2)
             try LuaShared(dictionary: services.shared, now: now).push(on: &frame)
             try frame.popIntoField("shared", of: 2)
@@ -25,12 +29,12 @@ extension LuaState {
 }
 
 extension LuaFrame {
-    fileprivate mutating func pushProxyGlobal(_ backends: BackendSet) throws(LuaError) {
+    fileprivate mutating func pushProxyGlobal(_ backends: LuaBackends) throws(LuaError) {
         try pushTable(fields: 2)
         let table = count
         try pushTable()
         try popIntoField("config", of: table)
-        try push(LuaBackends(backends))
+        try push(backends)
         try popIntoField("backends", of: table)
     }
 

@@ -96,7 +96,7 @@ final class LoopRuntime {
         guard !isDraining else { return }
         isDraining = true
         loop.stopAccepting()
-        for connection in sessions?.all ?? [] { connection.drain() }
+        sessions?.drain()
         tellIfEmpty()
     }
 
@@ -114,7 +114,7 @@ final class LoopRuntime {
     func endAtOnce() {
         isDraining = true
         loop.stopAccepting()
-        for connection in sessions?.all ?? [] { connection.endAtOnce() }
+        sessions?.endAtOnce()
         for connection in embedded.values { connection.close(reason: "the process ends") }
         onEmpty()
     }
@@ -124,6 +124,10 @@ extension LoopRuntime: LoopContext {
     var index: Int { loop.index }
 
     var now: MonotonicTime { loop.now }
+
+    func parkedConnections(to backend: Backend, user: [UInt8]) -> Int {
+        sessions?.parked.count(to: backend, user: user) ?? 0
+    }
 
     func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
         loop.schedule(at: time, job)

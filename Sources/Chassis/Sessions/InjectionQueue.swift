@@ -24,6 +24,9 @@ final class InjectionQueue {
     /// Whether queries wait.
     var hasMore: Bool { !waiting.isEmpty }
 
+    /// The one to be sent next.
+    var upcoming: Injection? { waiting.first }
+
     /// Takes the next one; what was kept of the answer before is forgotten.
     func next(now: MonotonicTime) -> Injection? {
         kept = []

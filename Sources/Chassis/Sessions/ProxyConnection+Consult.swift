@@ -14,6 +14,9 @@ extension ProxyConnection {
     func consult(_ phase: Phase, _ packet: Span<UInt8>) -> Bool {
         let first = hold?.phase == phase ? hold?.index ?? 0 : 0
         hold = nil
+        let outer = consulting
+        consulting = phase
+        defer { consulting = outer }
         switch phase {
         case .connect: return consultConnect(from: first)
         case .handshake: return consultHandshake(packet, from: first)
@@ -66,6 +69,10 @@ extension ProxyConnection {
                 session.backend = backend
                 perform(machine.backendChosen())
                 return true
+            case .reuse(let backend):
+                session.backend = backend
+                reuseParked(backend)
+                return true
             case .greet(let payload):
                 greet(payload)
                 return true
@@ -103,10 +110,12 @@ extension ProxyConnection {
         guard (try? Greeting.mask(SessionMachine.withheldCapabilities, in: &payload)) != nil else {
             return performDecided(machine.greetingRejected(), packet)
         }
+        if machine.isGreeted { return loginMoved(payload, packet) }
         for (index, hook) in context.chains.handshake.enumerated().dropFirst(first) {
             switch hook.handshake(payload.span, in: session) {
             case .next: continue
             case .replace(let replacement):
+                if tracker != nil { session.backendGreeting = try? Greeting(decoding: payload.span) }
                 return greetingDecided(replacement, packet)
             case .refuse(let error):
                 refuse(error)
@@ -123,6 +132,7 @@ extension ProxyConnection {
             return performDecided(machine.greetingRejected(), packet)
         }
         session.greeting = greeting
+        if session.backendGreeting == nil { session.backendGreeting = greeting }
         outgoing = [payload]
         return performDecided(machine.handshakeDecided(offered: greeting.capabilities), packet)
     }
@@ -143,6 +153,7 @@ extension ProxyConnection {
             case .next: continue
             case .replace(let replacement):
                 outgoing = [replacement]
+                tracker?.login = try? LoginRequest(decoding: replacement.span)
                 return loginDecided(.replace, login, packet)
             case .answer(let answer):
                 outgoing = [answer]
@@ -154,13 +165,17 @@ extension ProxyConnection {
                 return wait(.auth, index: index, until: until)
             }
         }
+        tracker?.login = login
         return loginDecided(.forward, login, packet)
     }
 
     private func loginDecided(
         _ decision: SessionMachine.LoginDecision, _ login: LoginRequest, _ packet: Span<UInt8>
     ) -> Bool {
-        performDecided(machine.loginDecided(decision, capabilities: login.capabilities), packet)
+        if machine.isReused, !takeOver(decision, login) {
+            return performDecided(machine.loginRejected(.login), packet)
+        }
+        return performDecided(machine.loginDecided(decision, capabilities: login.capabilities), packet)
     }
 
     private func consultAuthResult(_ packet: Span<UInt8>, from first: Int) -> Bool {
@@ -189,6 +204,7 @@ extension ProxyConnection {
                 continue
             case .inject(let queries):
                 injections = InjectionQueue(queries, hook: hook as? any ResultHook)
+                attachForCommand()
                 return performDecided(machine.commandDecided(.inject), packet)
             case .answer(let payloads):
                 outgoing = payloads
@@ -200,7 +216,7 @@ extension ProxyConnection {
                 return wait(.query, index: index, until: until)
             }
         }
-        return performDecided(machine.commandDecided(.forward), packet)
+        return forward(packet)
     }
 
     private func consultResult() -> Bool {

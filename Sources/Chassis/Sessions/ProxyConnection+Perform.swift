@@ -44,6 +44,7 @@ extension ProxyConnection {
         switch step {
         case .none, .discard: break
         case .relay: client?.send(packet)
+        case .relayAs(let sequence): send(packet, as: sequence, to: client)
         case .keep: keep(packet)
         case .relayKept:
             keep(packet)
@@ -60,6 +61,11 @@ extension ProxyConnection {
         case .none: break
         case .connect: connectBackend()
         case .relay: backend?.send(packet)
+        case .relayAs(let sequence): send(packet, as: sequence, to: backend)
+        case .sendReset: send([Command.resetConnection.rawValue], to: backend)
+        case .sendSchema: send([Command.initDB.rawValue] + session.schemaBytes, to: backend)
+        case .resumeCommand: resumeCommand()
+        case .replace: replaceBackend()
         case .send(let sequence): sendOutgoing(to: backend, from: sequence)
         case .sendInjection: sendInjection()
         }
@@ -104,10 +110,22 @@ extension ProxyConnection {
     }
 
     private func send(_ error: SQLError, sequence: UInt8) {
+        send(error.encode(), from: sequence, to: client)
+    }
+
+    private func send(_ payload: [UInt8], from sequence: UInt8 = 0, to stream: ByteStream?) {
         var writer = PacketWriter(sequence: sequence)
-        writer.append(error.encode())
+        writer.append(payload)
         let bytes = writer.take()
-        client?.send(bytes.span)
+        stream?.send(bytes.span)
+    }
+
+    /// Sends one packet under another sequence id.
+    private func send(_ packet: Span<UInt8>, as sequence: UInt8, to stream: ByteStream?) {
+        guard packet.count >= PacketHeader.size else { return }
+        var copy = packet.withUnsafeBufferPointer { Array($0) }
+        copy[3] = sequence
+        stream?.send(copy.span)
     }
 
     /// The client has its answer: what the session shows is brought up to date.
@@ -115,6 +133,7 @@ extension ProxyConnection {
         session.isLoggedIn = machine.isLoggedIn
         session.status = machine.status
         if injections != nil { injections = nil }
+        if let tracker { commandEnded(tracker) }
         if closesAfterResult, !isEnded {
             closesAfterResult = false
             perform(machine.closeRequested())
@@ -149,18 +168,16 @@ extension ProxyConnection {
         perform(machine.connectFailed())
     }
 
-    private func detachBackend() {
+    func detachBackend() {
         backend?.close()
         backend = nil
         session.backend?.clientDetached()
     }
 
     private func sendInjection() {
+        if let tracker, let upcoming = injections?.upcoming, !isReady(for: upcoming, tracker) { return }
         guard let injection = injections?.next(now: context.loop.now) else { return }
-        var writer = PacketWriter(sequence: 0)
-        writer.append(injection.payload)
-        let bytes = writer.take()
-        backend?.send(bytes.span)
+        send(injection.payload, to: backend)
         let packets = injection.payload.count / PacketHeader.maximumPayload + 1
         let command = Command(rawValue: injection.payload.first ?? 0)
         perform(machine.injectionSent(command, packets: packets, needsResult: injection.needsResult))
@@ -172,6 +189,7 @@ extension ProxyConnection {
     private func end(_ cause: EndCause) {
         guard !isEnded else { return }
         isEnded = true
+        endCause = cause
         session.endReason = cause.description
         session.status = machine.status
         logEnd(cause)
@@ -191,18 +209,16 @@ extension ProxyConnection {
         context.retire(self, cause)
     }
 
-    /// A backend hears COM_QUIT where the session ended between two commands, so that it doesn't log an aborted client.
+    /// A backend hears COM_QUIT where the session ended between two commands, so that it logs no aborted client.
     private func close(_ backend: ByteStream, _ cause: EndCause) {
         switch cause {
-        case .clientQuit:
-            backend.closeAfterSending(lingering: .seconds(5))
-        case .drained where machine.isLoggedIn:
+        case .clientQuit where machine.isLoggedIn, .drained where machine.isLoggedIn:
             let quit: [UInt8] = [1, 0, 0, 0, Command.quit.rawValue]
             backend.send(quit.span)
             backend.closeAfterSending(lingering: .seconds(5))
-        case .drained, .clientClosed, .clientLost, .clientViolation, .loginTimeout, .clientTimeout, .clientStalled,
-            .loginRefused, .backendLost, .backendViolation, .backendTimeout, .backendStalled, .plugin,
-            .holdTimeout:
+        case .clientQuit, .drained, .clientClosed, .clientLost, .clientViolation, .loginTimeout, .clientTimeout,
+            .clientStalled, .loginRefused, .backendLost, .backendViolation, .backendTimeout, .backendStalled, .plugin,
+            .holdTimeout, .backendParked:
             backend.close()
         }
     }

@@ -36,11 +36,17 @@ package final class ProxyConnection: StreamHandler {
     var outgoing: [[UInt8]] = []
     /// The injected queries of the command under way.
     var injections: InjectionQueue?
+    /// What is kept account of for the sake of parking; nil where no plugin has a query hook.
+    let tracker: SessionTracker?
+    /// The phase whose hooks are asked at this moment.
+    var consulting: Phase?
     /// The hook that has asked to wait, until when.
     var hold: Hold?
     /// Whether a plugin wants the session closed after the answer under way.
     var closesAfterResult = false
     var isEnded = false
+    /// Why it ended.
+    var endCause: EndCause?
 
     /// A hook's wish to wait.
     struct Hold {
@@ -58,6 +64,8 @@ package final class ProxyConnection: StreamHandler {
         self.timeouts = timeouts
         loginDeadline = context.loop.now + timeouts.login
         machine = SessionMachine(subscribed: context.chains.subscribed)
+        let isTracked = context.chains.subscribed.contains(Phase.query)
+        tracker = isTracked ? SessionTracker(session: session) : nil
         super.init()
         session.connection = self
     }
@@ -74,17 +82,21 @@ package final class ProxyConnection: StreamHandler {
     override package func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
         let isClient = stream.tag == Self.clientTag
         var offset = 0
-        while offset < bytes.count, !isEnded, hold == nil || hold?.isResumed == true {
+        while offset < bytes.count, !isEnded, hold == nil || hold?.isResumed == true, isClient || stream === backend {
             // A plugin's answers don't wait for a backend: the client must take them before it may go on.
             if isClient, let client, client.pendingBytes > Self.highWater, machine.state == .readQuery { break }
             let rest = bytes.extracting(offset..<bytes.count)
-            let answer = isClient ? machine.clientReceived(rest) : machine.backendReceived(rest)
+            let answer =
+                isClient
+                ? machine.clientReceived(rest)
+                : tracker == nil ? machine.backendReceived(rest) : trackedAnswer(to: rest)
             guard answer != .wait else { break }
             let isDecided = perform(answer, rest)
             // A packet that a hook wants to wait with comes again; an injected query's answer is kept by then.
             if isDecided || answer.consult == .result { offset += answer.consumed }
             guard isDecided, answer.consumed > 0 else { break }
         }
+        if !isClient, stream !== backend, offset < bytes.count { context.parked.discard(stream) }
         guard !isEnded else { return bytes.count }
         afterEvent(unconsumed: bytes.count - offset, isClient: isClient)
         return offset
@@ -117,8 +129,8 @@ package final class ProxyConnection: StreamHandler {
         switch machine.state {
         case .connectServer, .readHandshake:
             backendFailed(reason)
-        case .initial, .readAuth, .readAuthResult, .readAuthOldPassword, .readQuery, .sendQuery, .readQueryResult,
-            .readLocalInfileData, .endlessResult, .closed:
+        case .initial, .readAuth, .readAuthResult, .readAuthOldPassword, .readQuery, .sendQuery, .prepareBackend,
+            .readQueryResult, .readLocalInfileData, .endlessResult, .closed:
             perform(machine.backendLost(isCommandHeld: hold?.phase == .query))
         }
     }

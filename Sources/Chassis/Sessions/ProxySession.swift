@@ -13,4 +13,16 @@ package final class ProxySession: Session {
     override package func closeAfterResult() {
         connection?.closesAfterResult = true
     }
+
+    override package var backendSchemaBytes: [UInt8] { connection?.backendSchema ?? [] }
+
+    override package func parkBackend() throws(ParkingObstacle) {
+        guard let connection else { throw .ending }
+        try connection.parkBackend()
+    }
+
+    override package func takeBackend(_ backend: Backend) throws(ParkingObstacle) -> Bool {
+        guard let connection else { throw .ending }
+        return try connection.takeBackend(backend)
+    }
 }

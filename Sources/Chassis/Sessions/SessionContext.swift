@@ -8,6 +8,8 @@ package final class SessionContext {
     package let loop: EventLoop
     let chains: HookChains
     let log: @Sendable (LogLevel, () -> String) -> Void
+    /// The backend connections that no session uses.
+    package let parked: ParkedConnections
     private var connections = SessionTable<ProxyConnection>()
     private let makeID: () -> UInt64
     /// Shared by all loops of the process.
@@ -26,6 +28,7 @@ package final class SessionContext {
         chains = HookChains(workers: workers)
         self.makeID = makeID
         self.log = log
+        parked = ParkedConnections(loop: loop, log: log)
     }
 
     /// How many connections are open.
@@ -45,6 +48,18 @@ package final class SessionContext {
                 listenerAddress: listener)
             return ProxyConnection(session: session, context: self, timeouts: timeouts)
         }
+    }
+
+    /// The process drains: sessions end as soon as nothing is under way in them, parked connections at once.
+    package func drain() {
+        for connection in all { connection.drain() }
+        parked.closeAll()
+    }
+
+    /// The process ends now.
+    package func endAtOnce() {
+        for connection in all { connection.endAtOnce() }
+        parked.closeAll()
     }
 
     /// Takes an ended connection out; it lives on to the end of the loop's turn, since its own code may be running.

@@ -16,6 +16,8 @@ public final class FakeBackend: StreamHandler {
         case death(afterPackets: Int, isReset: Bool, isMidAnswer: Bool)
         /// It says nothing more after so many packets of the client.
         case silence(afterPackets: Int)
+        /// It sends an OK that nobody asked for behind an answer, after so many packets of the client.
+        case chatter(afterPackets: Int)
         /// It sends a packet out of sequence after so many packets of the client.
         case nonsense(afterPackets: Int)
     }
@@ -42,6 +44,9 @@ public final class FakeBackend: StreamHandler {
     private var joiner = PacketJoiner(expectedSequence: 1)
     private var stage = Stage.login
     private var user = ""
+    private var schema = ""
+    /// The client that has left its state here.
+    private var occupant = ""
     private var capabilities: Capabilities = []
     private var turns: ArraySlice<FakeDialogue.LoginTurn> = []
     private var isLoggedIn = false
@@ -71,7 +76,7 @@ public final class FakeBackend: StreamHandler {
             writer.append(SQLError(code: 1040, state: "08004", message: "Too many connections"))
             stream.send(writer.take().span)
             end(isReset: false)
-        case .none, .death, .silence, .nonsense:
+        case .none, .death, .silence, .nonsense, .chatter:
             writer.append(dialogue.greeting(connection: connection))
             stream.send(writer.take().span)
         }
@@ -121,6 +126,7 @@ public final class FakeBackend: StreamHandler {
                 return nil
             }
             user = login.user
+            schema = login.schema ?? ""
             capabilities = login.capabilities.intersection(FakeDialogue.capabilities)
             turns = dialogue.login(user)[...]
         }
@@ -156,6 +162,7 @@ public final class FakeBackend: StreamHandler {
 
     private func commandAnswer(to payload: [UInt8], _ sequence: UInt8) -> [UInt8]? {
         joiner.expectedSequence = 0
+        takeNote(of: payload)
         switch Command(rawValue: payload.first ?? 0) {
         case .quit:
             end(isReset: false)
@@ -166,6 +173,8 @@ public final class FakeBackend: StreamHandler {
                 return nil
             }
             user = request.user
+            schema = request.schema
+            occupant = ""
             stage = .login
             turns = dialogue.login(user)[...]
             return nextTurns(after: sequence)
@@ -179,6 +188,28 @@ public final class FakeBackend: StreamHandler {
         }
     }
 
+    /// What one client leaves behind must be reset before another one comes, and each must be in its own schema.
+    private func takeNote(of payload: [UInt8]) {
+        switch Command(rawValue: payload.first ?? 0) {
+        case .resetConnection: occupant = ""
+        case .initDB: schema = String(decoding: payload.dropFirst(), as: UTF8.self)
+        case .query, .prepare: checkSignature(in: payload)
+        default: break
+        }
+    }
+
+    private func checkSignature(in payload: [UInt8]) {
+        let words = payload.dropFirst().prefix(80).split(separator: 0x20).prefix(3)
+        let texts = words.map { String(decoding: $0, as: UTF8.self) }
+        guard let signature = texts.first(where: { $0.hasPrefix(FakeDialogue.signature) }) else { return }
+        let parts = signature.dropFirst(FakeDialogue.signature.count).split(
+            separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return }
+        if !occupant.isEmpty, occupant != parts[0] { violated("\(parts[0]) sees the state that \(occupant) has left") }
+        if schema != parts[1] { violated("\(parts[0]) is in schema '\(schema)', not in '\(parts[1])'") }
+        occupant = String(parts[0])
+    }
+
     // MARK: Failing
 
     private func say(_ answer: [UInt8], after sequence: UInt8) {
@@ -186,6 +217,8 @@ public final class FakeBackend: StreamHandler {
         case .none, .mute, .refusal: stream.send(answer.span)
         case .silence(let count):
             if packets <= count { stream.send(answer.span) }
+        case .chatter(let count):
+            stream.send((packets == count ? answer + [7, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0] : answer).span)
         case .nonsense(let count):
             guard packets > count else { return stream.send(answer.span) }
             stream.send([1, 0, 0, sequence &+ 77, 0].span)

@@ -16,6 +16,10 @@ public final class FakeClient: StreamHandler {
         public var isMute = false
         /// It reads in long pauses.
         public var isSlow = false
+        /// It prepares statements, which it seldom closes.
+        public var prepares = true
+        /// It asks for results that end with an EOF.
+        public var isOld = false
         /// The first words of queries, chosen by chance.
         public var verbs = ["SELECT"]
 
@@ -33,8 +37,12 @@ public final class FakeClient: StreamHandler {
         case done
     }
 
-    /// What the client is called; part of every answer.
+    /// What the client is called; part of every query, so that a server knows one client's from another's.
+    public let name: String
+    /// Who it logs in as; part of every answer, and maybe shared with other clients.
     public private(set) var user: String
+    /// Its default schema; part of every query as well.
+    private var schema = "test"
     /// Whether its connection has ended.
     public private(set) var isDone = false
     /// The ERR of the proxy that ended the session, if one did.
@@ -63,7 +71,7 @@ public final class FakeClient: StreamHandler {
     private var ends: Set<Int> = []
 
     /// What the client and the server have agreed on.
-    public let capabilities = FakeDialogue.capabilities.subtracting([.ssl, .compress, .zstdCompression])
+    public private(set) var capabilities: Capabilities
 
     /// A client not yet connected.
     ///
@@ -71,10 +79,13 @@ public final class FakeClient: StreamHandler {
     ///   - expectation: the packets that answer the given command after the given sequence id.
     ///   - violated: told of every byte that isn't the expected one.
     public init(
-        name: String, loop: SimulatedLoop, dialogue: FakeDialogue, plan: Plan, seed: UInt64,
+        name: String, user: String? = nil, loop: SimulatedLoop, dialogue: FakeDialogue, plan: Plan, seed: UInt64,
         expectation: @escaping (FakeClient, [UInt8], UInt8) -> [UInt8], violated: @escaping (String) -> Void
     ) {
-        user = name
+        self.name = name
+        self.user = user ?? name
+        let withheld: Capabilities = [.ssl, .compress, .zstdCompression]
+        capabilities = FakeDialogue.capabilities.subtracting(plan.isOld ? withheld.union(.deprecateEOF) : withheld)
         self.loop = loop
         self.dialogue = dialogue
         self.plan = plan
@@ -91,7 +102,7 @@ public final class FakeClient: StreamHandler {
 
     /// Where the client is, for a report.
     public var situation: String {
-        "\(user) in \(stage), step \(step) of \(plan.steps), \(got.count) of \(expected.count) bytes of the answer"
+        "\(name) in \(stage), step \(step) of \(plan.steps), \(got.count) of \(expected.count) bytes of the answer"
     }
 
     public override func ended(_ stream: ByteStream, _ reason: EndReason) {
@@ -173,6 +184,7 @@ public final class FakeClient: StreamHandler {
         guard greeting.capabilities.isDisjoint(with: [.ssl, .compress, .zstdCompression]) else {
             return fail("the greeting offers what the proxy can't do")
         }
+        capabilities.formIntersection(greeting.capabilities)
         let login = LoginRequest(
             capabilities: capabilities, collation: 45, user: user, authResponse: [UInt8](repeating: 1, count: 20),
             schema: "test", authMethod: greeting.authMethod)
@@ -209,7 +221,7 @@ public final class FakeClient: StreamHandler {
         step += 1
         if random.oneIn(15) { return changeUser() }
         if random.oneIn(12) {
-            let query = [3] + FakeDialogue.fileQuery + Array(" \(user) \(step)".utf8)
+            let query = [3] + FakeDialogue.fileQuery + Array(" \(signature)".utf8)
             stage = .file(query: query)
             expect(dialogue.fileRequest(for: query, of: user, after: 0))
             return send([], query)
@@ -225,16 +237,21 @@ public final class FakeClient: StreamHandler {
         switch random.below(14) {
         case 0: return framed([Command.ping.rawValue])
         case 1: return framed([Command.statistics.rawValue])
-        case 2: return framed(Command.prepare.payload(text: "SELECT ? \(user) \(step)"))
+        case 2 where plan.prepares: return framed(Command.prepare.payload(text: "SELECT ? \(signature)"))
         case 3: return framed(Command.closeStatement.payload(number: UInt32(step))) + command()
         case 4: return framed(LongDataCommand(statementID: 1, parameter: 0, data: noise()).encode()) + command()
         case 5: return framed([Command.execute.rawValue, 1, 0, 0, 0, 0, 1, 0, 0, 0] + noise())
         case 6: return framed([0x7F] + noise())
-        case 7: return framed(Command.initDB.payload(text: "schema\(step)"))
+        case 7:
+            schema = "schema\(step)"
+            return framed(Command.initDB.payload(text: schema))
         case 8: return framed(FieldListCommand(table: Array("t\(step)".utf8)).encode())
-        default: return framed([3] + Array("\(verb()) \(user) \(step) ".utf8) + noise())
+        default: return framed([3] + Array("\(verb()) \(signature) ".utf8) + noise())
         }
     }
+
+    /// Who asks, where, and for the how many-th time.
+    private var signature: String { "\(FakeDialogue.signature)\(name)@\(schema) \(step)" }
 
     private func verb() -> String { plan.verbs[random.below(plan.verbs.count)] }
 
@@ -250,7 +267,8 @@ public final class FakeClient: StreamHandler {
     }
 
     private func changeUser() {
-        user = "\(user.prefix { $0 != "/" })/\(step)"
+        user = "\(user.prefix { $0 != "/" })/\(step % 3)"
+        schema = ""
         let request = ChangeUserRequest(
             user: user, authResponse: [1, 2, 3], schema: "", collation: 45, authMethod: "mysql_native_password")
         turns = dialogue.login(user)[...]
@@ -365,7 +383,7 @@ public final class FakeClient: StreamHandler {
     }
 
     private func fail(_ what: String) {
-        violated("\(user), step \(step): \(what)")
+        violated("\(name), step \(step): \(what)")
         stage = .done
         stream?.reset()
         finished()

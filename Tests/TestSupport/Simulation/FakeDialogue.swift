@@ -25,6 +25,9 @@ public struct FakeDialogue: Sendable {
     /// The beginning of a query that a server answers by asking for a file.
     public static let fileQuery = Array("LOAD".utf8)
 
+    /// What a client's own queries have in front of its name and schema.
+    public static let signature = "by:"
+
     /// The greeting's payload; servers offer what the proxy must take away.
     public func greeting(connection: UInt32) -> [UInt8] {
         Greeting(

@@ -16,7 +16,7 @@ struct ScriptTrial: Sendable {
         do {
             let engine = try LuaEngine(
                 script: script, limits: Self.limits, services: services.forTrial,
-                now: { MonotonicTime(nanoseconds: 0) })
+                now: { MonotonicTime(nanoseconds: 0) }, parked: { _, _ in 0 })
             let session = Session(
                 id: 0, slot: 0, generation: 0, clientAddress: "127.0.0.1:0", listenerAddress: "127.0.0.1:0")
             let scope = try engine.makeSession(session)

@@ -1,0 +1,109 @@
+import MySQLWire
+import PluginAPI
+import ProxyCore
+
+/// What a session has on its backend connection, as far as its commands and their answers tell.
+///
+/// Only sessions with query hooks have one: their commands are collected whole, and their connection may be parked.
+final class SessionTracker {
+    private let session: ProxySession
+    /// The login as the backend got it; nil where it can't be read.
+    var login: LoginRequest?
+    /// The connection in use; nil without one, and before the login.
+    var link: BackendLink?
+    /// Whether the login's end was taken notice of.
+    var hasLogin = false
+    /// The command that waits for its connection to be prepared; nil where none does.
+    var waiting: WaitingCommand?
+    /// The backend whose connection was parked last.
+    var lastBackend: Backend?
+    private var statements: Set<UInt32> = []
+    private var command = SessionCommand.other
+    /// Whether the server itself has told the schema that the command leads to.
+    private var isSchemaTold = false
+
+    /// A command and what it is.
+    struct WaitingCommand {
+        var packets: [UInt8]
+        var command: SessionCommand
+    }
+
+    init(session: ProxySession) {
+        self.session = session
+    }
+
+    /// Whether the client has prepared statements that it has not closed.
+    var hasStatements: Bool { !statements.isEmpty }
+
+    /// The login has succeeded, on the connection at hand unless a plugin has answered it by itself.
+    func loggedIn(_ capabilities: Capabilities) {
+        hasLogin = true
+        session.schemaBytes = (login ?? session.login)?.schemaBytes ?? []
+        guard let login, let greeting = session.backendGreeting else { return }
+        link = BackendLink(
+            greeting: link?.greeting ?? greeting, capabilities: link?.capabilities ?? capabilities,
+            user: login.userBytes, collation: UInt16(login.collation), owner: session.id)
+    }
+
+    /// What the session needs of a connection that it takes; nil where its login isn't known.
+    func wish(_ capabilities: Capabilities) -> BackendLink.Wish? {
+        guard hasLogin, let login else { return nil }
+        return BackendLink.Wish(
+            user: login.userBytes, collation: UInt16(login.collation), capabilities: capabilities,
+            schema: session.schemaBytes, session: session.id)
+    }
+
+    // MARK: Commands
+
+    /// A command goes to the backend.
+    func commandSent(_ command: SessionCommand) {
+        self.command = command
+        isSchemaTold = false
+        if case .closeStatement(let id) = command { statements.remove(id) }
+    }
+
+    /// The answer to the last command begins with these packets; the server may tell a new default schema.
+    func answerBegins(_ packets: Span<UInt8>, of capabilities: Capabilities) {
+        var offset = 0
+        // OKs in front of everything else: behind a result set, a row might look like one.
+        while let header = PacketHeader(packets, at: offset), offset + header.packetLength <= packets.count,
+            header.payloadLength > 0, packets[offset + PacketHeader.size] == 0
+        {
+            let payload = packets.extracting(offset + PacketHeader.size..<offset + header.packetLength)
+            guard let ok = try? OKPacket(decoding: payload, capabilities: capabilities) else { return }
+            for case .schema(let name) in ok.changes {
+                session.schemaBytes = Array(name.utf8)
+                isSchemaTold = true
+            }
+            offset += header.packetLength
+        }
+    }
+
+    /// The answer is complete.
+    ///
+    /// - Returns: what the command has done of a taken connection's preparation.
+    func answered(_ summary: ResultSummary) -> BackendPreparation {
+        let command = command
+        self.command = .other
+        guard !summary.isError else { return [] }
+        switch command {
+        case .other, .closeStatement: break
+        case .schema(let name): if !isSchemaTold { session.schemaBytes = name }
+        case .prepare: statements.insert(summary.statementID)
+        case .reset: statements = []
+        case .changeUser(let request): changedUser(request)
+        }
+        return command.replaces
+    }
+
+    private func changedUser(_ request: ChangeUserRequest) {
+        statements = []
+        session.schemaBytes = request.schemaBytes
+        login?.userBytes = request.userBytes
+        link?.user = request.userBytes
+        guard let collation = request.collation else { return }
+        // A login's collation has one byte; a wider one fits no login and isn't shared.
+        link?.collation = collation
+        login?.collation = UInt8(truncatingIfNeeded: collation)
+    }
+}

@@ -1,0 +1,121 @@
+"""Fixtures and words for the tests of Scripts/lib; a test module imports those that it needs."""
+
+import threading
+import time
+
+import pymysql
+import pytest
+
+from . import proxies
+from .ports import wait_until
+
+LIBRARY = proxies.REPOSITORY / "Scripts/lib"
+LUA_PATH = f"{LIBRARY}/?.lua;;"
+
+
+@pytest.fixture
+def scripted(make_millrace, database, scratch):
+    """Starts Millrace with a script of the library, or with a text that may require some."""
+
+    def start(script, *options, backends=None, environment=None):
+        path = LIBRARY / f"{script}.lua"
+        if "\n" in script:
+            path = scratch / f"script{time.monotonic_ns()}.lua"
+            path.write_text(script)
+        backends = [database.direct] if backends is None else backends
+        variables = {"LUA_PATH": LUA_PATH, **(environment or {})}
+        loops = [] if any("--event-threads" in option for option in options) else ["--event-threads=1"]
+        return make_millrace(backends, f"--proxy-lua-script={path}", *loops, *options, environment=variables)
+
+    return start
+
+
+def connected(proxy, **options):
+    settings = {"charset": "utf8mb4", "autocommit": True, "connect_timeout": 20, "read_timeout": 60}
+    return pymysql.connect(**{**proxy.target.python_options, **settings, **options})
+
+
+def rows(connection, sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def columns(connection, sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [column[0] for column in cursor.description]
+
+
+def failure(connection, sql):
+    with pytest.raises(pymysql.Error) as error:
+        rows(connection, sql)
+    return error.value.args
+
+
+# Tells whoever connects whether the proxy has what the library is written for.
+PROBE = """
+  function connect_server()
+    local ok, message = pcall(function() %s end)
+    proxy.response = { type = proxy.MYSQLD_PACKET_ERR, errmsg = ok and "present" or message }
+    return proxy.PROXY_SEND_RESULT
+  end
+"""
+
+
+def need(scripted, lua):
+    """Skips the test where the proxy can't do that yet."""
+    with pytest.raises(pymysql.Error) as error:
+        connected(scripted(PROBE % lua))
+    if "present" not in str(error.value):
+        pytest.skip(f"the proxy lacks {lua}: {error.value}")
+
+
+@pytest.fixture
+def pool(scripted):
+    """Skips where connections can't be parked."""
+    need(scripted, "return proxy.global.backends[1].pool.users.app.cur_idle_connections + 0")
+
+
+class Background(threading.Thread):
+    """Runs one statement; `outcome` is its rows, or the number of its error."""
+
+    def __init__(self, connection, sql):
+        super().__init__(daemon=True)
+        self.connection, self.sql, self.outcome = connection, sql, None
+        self.start()
+
+    def run(self):
+        try:
+            self.outcome = rows(self.connection, self.sql)
+        except (pymysql.Error, OSError) as error:
+            self.outcome = error.args[0]
+
+
+@pytest.fixture
+def shop(database):
+    """A schema with a table of fruit, made anew."""
+    database.query("""
+        DROP DATABASE IF EXISTS shop; CREATE DATABASE shop; USE shop;
+        CREATE TABLE fruit (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(30), price DECIMAL(6,2)) ENGINE=InnoDB;
+        INSERT INTO fruit (name, price) VALUES ('fig', 0.5), ('plum', 0.25);
+    """)
+
+
+def no_errors(proxy):
+    assert "stack traceback" not in proxy.output, proxy.output[-4000:]
+
+
+@pytest.fixture
+def replica(database, make_database):
+    """A replica of the shared database."""
+    server = make_database(["--server-id=2", "--read-only"])
+    log_file, position = database.query("SHOW MASTER STATUS").split()[:2]
+    server.query(f"""
+        CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={database.port}, MASTER_USER='app',
+            MASTER_PASSWORD='secret', MASTER_CONNECT_RETRY=1, MASTER_LOG_FILE='{log_file}', MASTER_LOG_POS={position};
+        START SLAVE
+    """)
+    with pymysql.connect(**server.direct.python_options, cursorclass=pymysql.cursors.DictCursor) as connection:
+        wait_until(lambda: rows(connection, "SHOW SLAVE STATUS")[0]["Seconds_Behind_Master"] == 0)
+    return server
