@@ -9,7 +9,6 @@ from harness.transcript import Transcript
 
 pytestmark = pytest.mark.millrace_only
 
-PARKING = pytest.mark.xfail(strict=True, reason="backend_ndx can't be set after connect_server yet")
 EXAMPLES = sorted((REPOSITORY / "Scripts/examples").glob("*.lua"))
 
 
@@ -23,11 +22,7 @@ def comment_block(path):
     return block, [line.strip(" ") for line in block if line.startswith("   ")]
 
 
-PARKED = ("read-write-split", "route-by-schema")
-RUN = [pytest.param(path, marks=PARKING) if path.stem in PARKED else path for path in EXAMPLES]
-
-
-@pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example(path, make_millrace, database, make_database):
     _, session = comment_block(path)
     transcript = Transcript.parse(session)
