@@ -14,8 +14,8 @@
 --   > SELECT @@port;
 --   3307
 --
--- Clients log in at both in turn. Between statements a connection is parked; the next statement takes one that this
--- user's clients have parked at the wanted backend. Each event thread parks its own.
+-- Clients log in at both in turn. Between statements connections are parked, and clients of the same user share them:
+-- what one sets (@a, temporary tables) may be gone. Scripts/lib/rw-splitting.lua lets such clients keep theirs.
 
 local WRITER, READER, in_transaction = 1, 2, false
 
