@@ -60,6 +60,12 @@ package struct ProxyOptions: ParsableArguments {
 
     @Option(
         name: .long,
+        help: ArgumentHelp(
+            "The most of a result that is kept for a script; a longer one becomes an error.", valueName: "bytes"))
+    var proxyLuaMaxResult: Int64 = 67_108_864
+
+    @Option(
+        name: .long,
         help: ArgumentHelp("The most that proxy.shared may hold, over all event threads.", valueName: "bytes"))
     var proxyLuaSharedMemory = 67_108_864
 
@@ -99,6 +105,9 @@ package struct ProxyOptions: ParsableArguments {
         guard (1_000...1_000_000_000).contains(proxyLuaMaxInstructions) else {
             throw ValidationError(
                 "--proxy-lua-max-instructions=\(proxyLuaMaxInstructions) must be from 1000 to 1000000000.")
+        }
+        guard (65_536...(1 << 40)).contains(proxyLuaMaxResult) else {
+            throw ValidationError("--proxy-lua-max-result=\(proxyLuaMaxResult) must be at least 65536 bytes.")
         }
         guard (65_536...(1 << 40)).contains(proxyLuaSharedMemory) else {
             throw ValidationError("--proxy-lua-shared-memory=\(proxyLuaSharedMemory) must be at least 65536 bytes.")

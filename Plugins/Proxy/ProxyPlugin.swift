@@ -38,6 +38,7 @@ package final class ProxyPlugin: Plugin {
         }
         limits = LuaLimits(
             instructions: options.proxyLuaMaxInstructions, memory: options.proxyLuaMaxMemory,
+            result: options.proxyLuaMaxResult,
             onError: options.proxyLuaOnError)
     }
 

@@ -95,11 +95,15 @@ public struct Injection: Sendable {
     ///
     /// An answer that isn't needed goes to the client as it comes.
     public var needsResult: Bool
+    /// The most bytes of the answer that are kept for the hook; a longer one isn't asked about: the client gets an ERR in
+    /// its place, and what waits behind it isn't sent.
+    public var keptBytes: Int
 
     /// An injection with the given payload.
-    public init(id: Int, payload: [UInt8], needsResult: Bool = false) {
+    public init(id: Int, payload: [UInt8], needsResult: Bool = false, keptBytes: Int = 1 << 26) {
         self.id = id
         self.payload = payload
         self.needsResult = needsResult
+        self.keptBytes = keptBytes
     }
 }

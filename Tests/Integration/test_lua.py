@@ -284,3 +284,19 @@ def test_a_packet_in_several_pieces_becomes_a_string(scripted):
     with connected(proxy) as connection:
         assert rows(connection, f"SELECT LENGTH('{'x' * 20_000_000}')") == ((20_000_000,),)
     assert "read_query" not in proxy.output
+
+
+def test_a_kept_result_is_bounded(scripted):
+    proxy = scripted("""
+        function read_query(packet)
+          if packet:byte() ~= proxy.COM_QUERY then return end
+          proxy.queries:append(1, packet, { resultset_is_needed = true })
+          proxy.queries:append(2, packet, { resultset_is_needed = true })
+          return proxy.PROXY_SEND_QUERY
+        end
+        function read_query_result(inj) if inj.id == 2 then return proxy.PROXY_IGNORE_RESULT end end
+    """, "--proxy-lua-max-result=1000000")
+    with connected(proxy) as connection:
+        with pytest.raises(pymysql.Error, match="--proxy-lua-max-result"):
+            rows(connection, "SELECT REPEAT('x', 10000) FROM mysql.help_topic LIMIT 300")
+        assert rows(connection, "SELECT LENGTH(REPEAT('x', 10000))") == ((10000,),)

@@ -16,7 +16,7 @@ import pytest
 
 pytestmark = pytest.mark.millrace_only
 
-SECONDS = float(os.environ.get("MILLRACE_SOAK_SECONDS", "6"))
+SECONDS = float(os.environ.get("MILLRACE_SOAK_SECONDS", "3"))
 LOOPS = 4
 CLIENTS = 200
 THREADS = 10

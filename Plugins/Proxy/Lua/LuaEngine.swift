@@ -110,6 +110,7 @@ final class LuaEngine {
     private func begin(_ hook: LuaHook, _ scope: LuaSession, _ size: Int) {
         scope.hook = hook
         scope.byteLimit = Int(limits.memory) + size
+        scope.resultLimit = Int(limits.result)
         // Reading a value from a table costs as much as some instructions.
         scope.valueLimit = Int(limits.instructions / 10)
     }

@@ -11,8 +11,8 @@ struct QueuedQuery {
     var command: Command { Command(rawValue: packet.first ?? 0) }
 
     /// The core's word for it; a client that has its answer already makes every later result one to be kept back.
-    func injection(isAnswered: Bool) -> Injection {
-        Injection(id: id, payload: packet, needsResult: needsResult || isAnswered)
+    func injection(isAnswered: Bool, keptBytes: Int) -> Injection {
+        Injection(id: id, payload: packet, needsResult: needsResult || isAnswered, keptBytes: keptBytes)
     }
 }
 

@@ -60,6 +60,8 @@ package struct LuaLimits: Sendable {
     package var instructions: Int64
     /// Bytes that a hook may allocate, and that its response or its queries may have.
     package var memory: Int64
+    /// Bytes that an answer may have which is kept for a hook.
+    package var result: Int64 = 1 << 26
     /// What follows from an error.
     package var onError: LuaFailurePolicy
 }

@@ -22,6 +22,8 @@ final class LuaSession {
     var hook: LuaHook?
     /// Bytes that queries or a response may have in the running hook.
     var byteLimit = 0
+    /// Bytes that an answer may have which is kept for a hook.
+    var resultLimit = 0
     /// Values that a response may have in the running hook.
     var valueLimit = 0
 
@@ -73,7 +75,7 @@ final class LuaSession {
     func nextInjection() -> Injection? {
         guard let next = queue.popFirst() else { return nil }
         current = next
-        let injection = next.injection(isAnswered: isAnswered)
+        let injection = next.injection(isAnswered: isAnswered, keptBytes: resultLimit)
         // Its answer is relayed as it comes: what follows can't be the client's answer any more.
         isRelayed = !injection.needsResult && !next.command.hasNoAnswer
         if isRelayed { isAnswered = true }

@@ -1,3 +1,4 @@
+import MySQLWire
 import PluginAPI
 import Pooling
 
@@ -10,7 +11,9 @@ final class InjectionQueue {
     /// The plugin that asked for them, if it wants to see results.
     let hook: (any ResultHook)?
     /// The answer to the current one, kept for the hook.
-    var kept: [UInt8] = []
+    private(set) var kept: [UInt8] = []
+    /// Whether the answer was longer than the plugin wanted to have it kept.
+    private(set) var isOverflown = false
     /// When the current one was sent.
     private(set) var sent = MonotonicTime(nanoseconds: 0)
     /// When the first byte of its answer came; nil before.
@@ -29,7 +32,8 @@ final class InjectionQueue {
 
     /// Takes the next one; what was kept of the answer before is forgotten.
     func next(now: MonotonicTime) -> Injection? {
-        kept = []
+        forgetKept()
+        isOverflown = false
         current = waiting.popFirst()
         sent = now
         firstByte = nil
@@ -41,8 +45,31 @@ final class InjectionQueue {
         waiting = (injections + waiting)[...]
     }
 
-    /// A piece of the current one's answer has come.
-    func answerReceived(now: MonotonicTime) {
+    /// A piece of the current one's answer has come, to be kept.
+    func keep(_ bytes: Span<UInt8>, now: MonotonicTime) {
         if firstByte == nil { firstByte = now }
+        guard !isOverflown else { return }
+        guard kept.count + bytes.count <= current?.keptBytes ?? 0 else {
+            isOverflown = true
+            return forgetKept()
+        }
+        bytes.withUnsafeBufferPointer { kept.append(contentsOf: $0) }
     }
+
+    /// Gives the kept packets sequence ids from `first` on.
+    func renumberKept(from first: UInt8) {
+        var sequence = first
+        var offset = 0
+        while let header = PacketHeader(kept.span, at: offset) {
+            kept[offset + 3] = sequence
+            sequence &+= 1
+            offset += header.packetLength
+        }
+    }
+
+    /// What was kept has been sent, or isn't wanted.
+    func forgetKept() { kept = [] }
+
+    /// Nothing more is to be sent.
+    func removeWaiting() { waiting = [] }
 }

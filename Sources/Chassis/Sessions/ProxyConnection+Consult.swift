@@ -237,6 +237,10 @@ extension ProxyConnection {
     }
 
     private func verdict(on injection: Injection, in injections: InjectionQueue) -> ResultVerdict {
+        if injections.isOverflown {
+            injections.removeWaiting()
+            return .replace([Self.tooLong(injection.keptBytes).encode()])
+        }
         guard let hook = injections.hook else { return .next }
         let now = context.loop.now
         let kept = injections.kept
@@ -244,6 +248,13 @@ extension ProxyConnection {
             id: injection.id, packets: kept.span, query: injection.payload, summary: machine.scanner.summary,
             sent: injections.sent, firstByte: injections.firstByte ?? now, lastByte: now)
         return hook.result(view, in: session)
+    }
+
+    private static func tooLong(_ limit: Int) -> SQLError {
+        SQLError(
+            code: 1105,
+            message: "(proxy) a script wanted to have a result kept that is longer than \(limit) bytes "
+                + "(--proxy-lua-max-result)")
     }
 
     private func resultDecided(_ decision: SessionMachine.ResultDecision) {

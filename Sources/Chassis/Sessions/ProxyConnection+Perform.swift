@@ -74,28 +74,19 @@ extension ProxyConnection {
     // MARK: Client
 
     private func keep(_ packet: Span<UInt8>) {
-        guard let injections else { return }
-        injections.answerReceived(now: context.loop.now)
-        packet.withUnsafeBufferPointer { injections.kept.append(contentsOf: $0) }
+        injections?.keep(packet, now: context.loop.now)
     }
 
     private func sendKept() {
         guard let injections else { return }
         client?.send(injections.kept.span)
-        injections.kept = []
+        injections.forgetKept()
     }
 
     /// Sends the kept answer; its packets get new sequence ids where the query had another number of packets than the
     /// client's command.
     private func sendKept(renumberedFrom first: UInt8) {
-        guard let injections else { return }
-        var sequence = first
-        var offset = 0
-        while let header = PacketHeader(injections.kept.span, at: offset) {
-            injections.kept[offset + 3] = sequence
-            sequence &+= 1
-            offset += header.packetLength
-        }
+        injections?.renumberKept(from: first)
         sendKept()
     }
 
