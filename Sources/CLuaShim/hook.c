@@ -51,6 +51,7 @@ static void read_answer(lua_State *L, lvm_hook *hook) {
     if (is_number) return;
     hook->number = lua_tonumberx(L, -1, &is_number);
     hook->answer = is_number ? LVM_ANSWER_NUMBER : LVM_ANSWER_NONE;
+    if (lua_isboolean(L, -1) && !lua_toboolean(L, -1)) hook->answer = LVM_ANSWER_FALSE;
 }
 
 static int call_hook(lua_State *L) {

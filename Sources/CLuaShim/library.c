@@ -176,7 +176,11 @@ static int64_t moved(lua_State *L, int64_t length) {
 static int64_t price(lua_State *L, cost kind) {
     int64_t length = (int64_t)lua_rawlen(L, 1);
     switch (kind) {
-    case COST_TEXT: return length / 8;
+    case COST_TEXT: {
+        // An anchored pattern looks at the front only, unless it has a repetition: then the clock tells.
+        const char *pattern = lua_tostring(L, 2);
+        return pattern != NULL && *pattern == '^' ? 0 : length / 8;
+    }
     case COST_REPLACE: return length;
     case COST_INSERT: return lua_gettop(L) > 2 ? moved(L, length) : 0;
     case COST_REMOVE: return lua_gettop(L) > 1 ? moved(L, length) : 0;

@@ -52,8 +52,10 @@ public struct LuaText: ~Copyable, ~Escapable {
 public enum LuaAnswer: Equatable, Sendable {
     /// There is no such function.
     case absent
-    /// Nothing, or what isn't a number.
+    /// Nothing, or what is neither false nor a number.
     case none
+    /// false.
+    case no
     /// A number, or a numeric text, with an integer's value.
     case integer(Int64)
     /// Another number.

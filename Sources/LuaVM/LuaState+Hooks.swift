@@ -72,6 +72,7 @@ extension LuaState {
         guard status == 0 else { throw frame.takeError(status, traced: true) }
         switch lvm_answer(UInt32(bitPattern: hook.answer)) {
         case LVM_ANSWER_ABSENT: return .absent
+        case LVM_ANSWER_FALSE: return .no
         case LVM_ANSWER_INTEGER: return .integer(hook.integer)
         case LVM_ANSWER_NUMBER: return .number(hook.number)
         default: return .none

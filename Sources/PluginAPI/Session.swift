@@ -48,6 +48,9 @@ open class Session {
         self.listenerAddress = listenerAddress
     }
 
+    /// The proxy's end of the backend connection; nil without one.
+    open var backendLocalAddress: String? { nil }
+
     /// Asks the hook that answered `hold` once more, in a later turn of the loop.
     open func resume() {}
 

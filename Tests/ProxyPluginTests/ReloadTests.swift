@@ -74,6 +74,7 @@ final class ReloadTests {
             ("require('absent')", "module 'absent' not found"),
             ("function self_test() error('1 of 3 tests failed') end", "1 of 3 tests failed"),
             ("while true do end", "used up its"),
+            ("function self_test() return false end", "self_test() returned false"),
         ])
     func unfit(_ text: String, _ reason: String) throws {
         try write("main.lua", Self.script)

@@ -120,18 +120,21 @@ final class LuaSocket: LuaObject {
         case 2: return try frame.pushPresent(session.login?.authResponse)
         case 3:
             return try frame.pushPresent(
-                (session.login?.authMethod ?? session.greeting?.authMethod).map { Array($0.utf8) })
-        case 6: return try frame.pushPresent(session.greeting?.scramble)
+                (session.login?.authMethod ?? greeting(session)?.authMethod).map { Array($0.utf8) })
+        case 6: return try frame.pushPresent(greeting(session)?.scramble)
         case 4, 5: return try readNumber(field, session, &frame)
         case 7, 8: return try readAddress(isSource: field == 7, session, &frame)
         default: throw LuaError("address is gone: use src.name or dst.name")
         }
     }
 
+    /// What this side was greeted by, or has greeted with.
+    private func greeting(_ session: Session) -> Greeting? {
+        side == .server ? session.backendGreeting ?? session.greeting : session.greeting
+    }
+
     private func readNumber(_ field: Int, _ session: Session, _ frame: inout LuaFrame) throws(LuaError) -> Int {
-        guard let greeting = side == .server ? session.backendGreeting ?? session.greeting : session.greeting else {
-            return 0
-        }
+        guard let greeting = greeting(session) else { return 0 }
         let version = greeting.serverVersionNumber
         let number = version.major &* 10_000
         try frame.push(
@@ -143,7 +146,9 @@ final class LuaSocket: LuaObject {
         switch (side, isSource) {
         case (.client, true): try frame.push(LuaAddress(session.clientAddress))
         case (.client, false): try frame.push(LuaAddress(session.listenerAddress))
-        case (.server, true): return 0
+        case (.server, true):
+            guard let address = session.backendLocalAddress else { return 0 }
+            try frame.push(LuaAddress(address))
         case (.server, false):
             guard let backend = session.backend else { return 0 }
             try frame.push(LuaAddress(backend.endpoint.description))

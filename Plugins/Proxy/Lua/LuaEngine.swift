@@ -74,9 +74,11 @@ final class LuaEngine {
         scope.lua.environment = environment
     }
 
-    /// Calls the script's `self_test`, if it has one; it fails by an error.
+    /// Calls the script's `self_test`, if it has one; it fails by an error, or by returning false.
     func selfTest(for scope: LuaSession) throws(LuaError) {
-        _ = try state.call(LuaEntry("self_test"), in: scope.lua, budget(0))
+        guard try state.call(LuaEntry("self_test"), in: scope.lua, budget(0)) != .no else {
+            throw LuaError("self_test() returned false")
+        }
     }
 
     // MARK: Hooks

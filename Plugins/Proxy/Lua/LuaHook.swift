@@ -39,7 +39,7 @@ enum LuaDecision: Int64 {
     init?(_ answer: LuaAnswer, of hook: LuaHook) throws(LuaError) {
         switch answer {
         case .absent: return nil
-        case .none: self = .none
+        case .none, .no: self = .none
         case .number(let number): throw Self.unknown("\(number)", hook)
         case .integer(let number):
             guard number != 0, let known = Self(rawValue: number) else { throw Self.unknown("\(number)", hook) }

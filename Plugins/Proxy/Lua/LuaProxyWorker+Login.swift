@@ -21,6 +21,7 @@ extension LuaProxyWorker: ConnectHook {
                 guard decision == .sendResult else { return .next }
                 return try Self.greeting(try engine.response(of: scope))
             })
+        if case .greet = verdict { scope.isServed = true }
         guard case .next = verdict else { return verdict }
         return chosen(scope) ?? fallback.connect(session)
     }
@@ -74,7 +75,7 @@ extension LuaProxyWorker: HandshakeHook, AuthHook, AuthResultHook {
     func auth(_ packet: Span<UInt8>, in session: Session) -> AuthVerdict {
         guard let scope = knownScope(of: session) else { return .next }
         scope.commandBegins()
-        return ask(
+        let verdict: AuthVerdict = ask(
             .readAuth, scope, pass: .next, refuse: { .refuse($0) },
             { decision throws(LuaError) in
                 switch decision {
@@ -83,6 +84,9 @@ extension LuaProxyWorker: HandshakeHook, AuthHook, AuthResultHook {
                 case .sendResult: return .answer(try onePacket(scope))
                 }
             })
+        // The script is the server, and lets in whom it doesn't refuse.
+        guard case .next = verdict, scope.isServed else { return verdict }
+        return .answer(OKPacket(status: .autocommit).encode(capabilities: session.agreedCapabilities))
     }
 
     func authResult(_ packet: Span<UInt8>, in session: Session) -> AuthResultVerdict {

@@ -40,6 +40,8 @@ final class LuaSession {
     /// An answer that waits until the last query is through.
     var pendingAnswer: [[UInt8]]?
 
+    /// Whether the script has greeted the client: there is no server but the script.
+    var isServed = false
     /// The backend that connect_server chose, counted from 1; 0 for none.
     var chosenBackend = 0
     /// Whether connect_server wants a parked connection of that backend.

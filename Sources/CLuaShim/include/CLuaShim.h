@@ -135,7 +135,7 @@ typedef struct {
 } lvm_piece;
 
 enum lvm_argument { LVM_ARGUMENT_NONE, LVM_ARGUMENT_VALUE, LVM_ARGUMENT_PACKET, LVM_ARGUMENT_TABLE };
-enum lvm_answer { LVM_ANSWER_ABSENT, LVM_ANSWER_NONE, LVM_ANSWER_INTEGER, LVM_ANSWER_NUMBER };
+enum lvm_answer { LVM_ANSWER_ABSENT, LVM_ANSWER_NONE, LVM_ANSWER_FALSE, LVM_ANSWER_INTEGER, LVM_ANSWER_NUMBER };
 
 typedef struct {
     int switchboard; // the metatable of the table that shows a session its own fields
@@ -146,7 +146,7 @@ typedef struct {
     int form;          // lvm_argument: nothing, the value on the stack's top, the pieces, or a table with them as `packet`
     const lvm_piece *pieces;
     size_t count;
-    int answer; // lvm_answer: no such function, nothing, an integer, or another number
+    int answer; // lvm_answer: no such function, nothing, false, an integer, or another number
     int64_t integer;
     double number;
 } lvm_hook;

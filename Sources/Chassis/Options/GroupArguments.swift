@@ -1,3 +1,5 @@
+import Glibc
+
 /// One group's share of the command line and the defaults file, as its parser takes it.
 struct GroupArguments {
     /// Where an argument came from.
@@ -105,7 +107,10 @@ struct GroupArguments {
     }
 
     private func expanded(_ value: String, of spec: OptionSpec) -> String {
-        spec.isPath ? absolute(value, basedir: basedir) : value
+        guard spec.isPath else { return value }
+        let below = absolute(value, basedir: basedir)
+        // Whoever types a name means the file in front of them; a file to be made lies below the base directory.
+        return below != value && access(below, F_OK) != 0 && access(value, F_OK) == 0 ? realPath(value) : below
     }
 }
 
@@ -130,6 +135,13 @@ func boolean(_ word: String) -> Bool? {
 /// The items of a list, without blanks around them and without empty ones.
 func commaSeparated(_ list: String) -> [String] {
     list.split(separator: ",").map { String($0.trimmingBlanks()) }.filter { !$0.isEmpty }
+}
+
+/// The path without symbolic links, from the root on.
+private func realPath(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
 }
 
 /// A relative path below `basedir`; absolute and empty ones, and names that are none (`:memory:`), stay as they are.

@@ -7,10 +7,16 @@ struct HookChains {
     private(set) var handshake: [any HandshakeHook] = []
     private(set) var auth: [any AuthHook] = []
     private(set) var authResult: [any AuthResultHook] = []
-    private(set) var query: [any QueryHook] = []
+    private(set) var query: [Querying] = []
     private(set) var disconnect: [any DisconnectHook] = []
     /// The phases with at least one hook; a phase that is missing here costs a branch.
     private(set) var subscribed: PhaseSet = []
+
+    /// A query hook, and the same worker's hook for the results of what it injects: a conformance is slow to look up.
+    struct Querying {
+        let hook: any QueryHook
+        let results: (any ResultHook)?
+    }
 
     /// Conformance is the subscription: each worker is asked once which hook protocols it has.
     init(workers: [any PluginWorker]) {
@@ -19,7 +25,9 @@ struct HookChains {
             if let hook = worker as? any HandshakeHook { add(hook, to: \.handshake, .handshake) }
             if let hook = worker as? any AuthHook { add(hook, to: \.auth, .auth) }
             if let hook = worker as? any AuthResultHook { add(hook, to: \.authResult, .authResult) }
-            if let hook = worker as? any QueryHook { add(hook, to: \.query, .query) }
+            if let hook = worker as? any QueryHook {
+                add(Querying(hook: hook, results: worker as? any ResultHook), to: \.query, .query)
+            }
             if let hook = worker as? any DisconnectHook { add(hook, to: \.disconnect, .disconnect) }
         }
     }

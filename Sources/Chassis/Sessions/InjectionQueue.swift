@@ -58,13 +58,17 @@ final class InjectionQueue {
 
     /// Gives the kept packets sequence ids from `first` on.
     func renumberKept(from first: UInt8) {
+        // Moved out and back, so that it is changed in place.
+        var packets = kept
+        kept = []
         var sequence = first
         var offset = 0
-        while let header = PacketHeader(kept.span, at: offset) {
-            kept[offset + 3] = sequence
+        while let header = PacketHeader(packets.span, at: offset) {
+            packets[offset + 3] = sequence
             sequence &+= 1
             offset += header.packetLength
         }
+        kept = packets
     }
 
     /// What was kept has been sent, or isn't wanted.

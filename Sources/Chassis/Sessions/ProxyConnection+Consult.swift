@@ -111,11 +111,11 @@ extension ProxyConnection {
             return performDecided(machine.greetingRejected(), packet)
         }
         if machine.isGreeted { return loginMoved(payload, packet) }
+        if !context.chains.handshake.isEmpty { session.backendGreeting = try? Greeting(decoding: payload.span) }
         for (index, hook) in context.chains.handshake.enumerated().dropFirst(first) {
             switch hook.handshake(payload.span, in: session) {
             case .next: continue
             case .replace(let replacement):
-                if tracker != nil { session.backendGreeting = try? Greeting(decoding: payload.span) }
                 return greetingDecided(replacement, packet)
             case .refuse(let error):
                 refuse(error)
@@ -196,14 +196,15 @@ extension ProxyConnection {
     // MARK: Query and result
 
     private func consultQuery(_ packet: Span<UInt8>, from first: Int) -> Bool {
-        for (index, hook) in context.chains.query.enumerated().dropFirst(first) {
-            switch hook.query(CommandView(packets: packet), in: session) {
+        for index in first..<context.chains.query.count {
+            let querying = context.chains.query[index]
+            switch querying.hook.query(CommandView(packets: packet), in: session) {
             case .next: continue
-            case .inject(let queries) where queries.isEmpty || queries.contains(where: \.payload.isEmpty):
+            case .inject(let queries) where queries.isEmpty || queries.contains { $0.payload.isEmpty }:
                 context.log(.warning) { "a plugin injected an empty query; the command goes on unchanged" }
                 continue
             case .inject(let queries):
-                injections = InjectionQueue(queries, hook: hook as? any ResultHook)
+                injections = InjectionQueue(queries, hook: querying.results)
                 attachForCommand()
                 return performDecided(machine.commandDecided(.inject), packet)
             case .answer(let payloads):

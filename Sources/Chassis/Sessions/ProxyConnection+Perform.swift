@@ -79,7 +79,8 @@ extension ProxyConnection {
 
     private func sendKept() {
         guard let injections else { return }
-        client?.send(injections.kept.span)
+        let kept = injections.kept
+        client?.send(kept.span)
         injections.forgetKept()
     }
 

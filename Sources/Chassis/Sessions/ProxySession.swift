@@ -1,3 +1,4 @@
+import EventLoop
 package import PluginAPI
 
 /// The session as hooks see it, with the way back to its connection.
@@ -5,6 +6,8 @@ package final class ProxySession: Session {
     /// The connection owns the session, and takes itself out at its end; a weak reference would make every retain of the
     /// connection a slow one.
     unowned var connection: ProxyConnection?
+
+    override package var backendLocalAddress: String? { connection?.backend?.localAddress }
 
     override package func resume() {
         connection?.resumeRequested()

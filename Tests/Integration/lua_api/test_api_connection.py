@@ -181,7 +181,6 @@ def test_nothing_is_known_of_the_login_before_it_was_read(scripted):
     assert said(proxy) == ["nil|nil|nil"]
 
 
-@pytest.mark.xfail(strict=True, reason="what the greeting tells is nil in read_handshake")
 def test_what_the_greeting_tells_in_read_handshake(scripted):
     proxy = scripted("""
         function read_handshake()
@@ -230,7 +229,6 @@ def test_the_server_s_address(lua, database):
     assert lua.values(read) == [2, f"127.0.0.1:{database.port}", "127.0.0.1", database.port]
 
 
-@pytest.mark.xfail(strict=True, reason="proxy.connection.server.src is nil")
 def test_the_proxy_s_own_address_towards_the_server(lua):
     host = rows(lua.connection, "SELECT HOST FROM information_schema.processlist WHERE ID = CONNECTION_ID()")[0][0]
     assert lua.value("proxy.connection.server.src.name") == host
