@@ -71,7 +71,10 @@ public struct MainOptions: ParsableArguments, Sendable {
     /// The folder in front of relative paths; nil means the parent of the executable's folder.
     @Option(
         help: ArgumentHelp(
-            "Absolute path in front of relative file names; the parent of the executable's folder if not given.",
+            """
+            Absolute path in front of relative file names, unless the file is only in the current folder; the parent of \
+            the executable's folder if not given.
+            """,
             valueName: "dir"))
     public var basedir: String?
 
