@@ -116,6 +116,19 @@ def make_millrace(scratch):
 
 
 @pytest.fixture
+def scripted(make_millrace, database, scratch):
+    """Starts Millrace with a script; one loop, so that a script that hangs would be seen."""
+
+    def start(source, *options, backends=None):
+        path = scratch / "script.lua"
+        path.write_text(source)
+        backends = backends or [database.direct]
+        return make_millrace(backends, f"--proxy-lua-script={path}", "--event-threads=1", *options)
+
+    return start
+
+
+@pytest.fixture
 def direct(database):
     """The database without a proxy."""
     return database.direct

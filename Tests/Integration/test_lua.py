@@ -6,31 +6,10 @@ import threading
 import pymysql
 import pytest
 from harness import proxies
+from harness.lua import connected, rows
 from harness.ports import wait_until
 
 pytestmark = pytest.mark.millrace_only
-
-
-@pytest.fixture
-def scripted(make_millrace, database, scratch):
-    """Starts Millrace with a script; one loop, so that a script that hangs would be seen."""
-
-    def start(source, *options):
-        path = scratch / "script.lua"
-        path.write_text(source)
-        return make_millrace([database.direct], f"--proxy-lua-script={path}", "--event-threads=1", *options)
-
-    return start
-
-
-def connected(proxy):
-    return pymysql.connect(**proxy.target.python_options, charset="utf8mb4", connect_timeout=20, read_timeout=60)
-
-
-def rows(connection, sql):
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
 
 
 def test_an_answer_without_a_backend(scripted):

@@ -5,6 +5,7 @@ import time
 import pymysql
 import pytest
 from harness import wire
+from harness.lua import rows
 from harness.target import run_client
 
 pytestmark = pytest.mark.millrace_only
@@ -125,29 +126,10 @@ REUSE = LIBRARY + """
 """
 
 
-@pytest.fixture
-def scripted(make_millrace, database, scratch):
-    """Starts Millrace with a script; one loop, so that everything is parked in one place."""
-
-    def start(source, *options, backends=None):
-        path = scratch / "script.lua"
-        path.write_text(source)
-        backends = backends or [database.direct]
-        return make_millrace(backends, f"--proxy-lua-script={path}", "--event-threads=1", *options)
-
-    return start
-
-
 def connected(proxy, user="app", password="secret", **options):
     options = {"charset": "utf8mb4", "autocommit": True, **options}
     target = proxy.target.as_user(user, password)
     return pymysql.connect(**target.python_options, connect_timeout=20, read_timeout=60, **options)
-
-
-def rows(connection, sql):
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
 
 
 def value(connection, sql):

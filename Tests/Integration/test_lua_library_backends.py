@@ -4,7 +4,7 @@ import threading
 
 import pymysql
 import pytest
-from harness.lua_library import connected, failure, no_errors, pool, replica, rows, scripted  # noqa: F401
+from harness.lua_library import connected, failure, no_errors, replica, rows, scripted  # noqa: F401
 from harness.ports import wait_until
 
 pytestmark = pytest.mark.millrace_only
@@ -30,7 +30,7 @@ SPLITTING = """
 
 
 @pytest.fixture
-def split(scripted, pool, database, replicated):
+def split(scripted, database, replicated):
     """rw-splitting with one client's connection to each server in the pool."""
     proxy = scripted(SPLITTING, *replicated, backends=[database.direct])
     # The first login opens a connection to the read/write server, the second one to the replica.
@@ -193,7 +193,7 @@ def test_rw_splitting_keeps_no_connections_that_nobody_needs(split, database):
     wait_until(lambda: int(database.query(CONNECTIONS)) <= 16, 10, "most connections to be closed")
 
 
-def test_rw_splitting_with_fewer_connections_than_clients(scripted, pool, database, replicated):
+def test_rw_splitting_with_fewer_connections_than_clients(scripted, database, replicated):
     proxy = scripted(SPLITTING.replace("is_debug = true", "reuse_connections = true"), *replicated,
                      backends=[database.direct])  # fmt: skip
     before = int(database.query(CONNECTIONS))
@@ -212,7 +212,7 @@ def test_rw_splitting_with_fewer_connections_than_clients(scripted, pool, databa
     no_errors(proxy)
 
 
-def test_ro_pooling(scripted, pool, database, replicated):
+def test_ro_pooling(scripted, database, replicated):
     proxy = scripted("""
         proxy.global.config.ropool = proxy.global.config.ropool or { min_idle_connections = 2 }
         require("ro-pooling")

@@ -2,31 +2,10 @@
 
 import pymysql
 import pytest
+from harness.lua import connected, rows
 from harness.ports import wait_until
 
 pytestmark = pytest.mark.millrace_only
-
-
-@pytest.fixture
-def scripted(make_millrace, database, scratch):
-    """Starts Millrace with a script, on one loop."""
-
-    def start(source, *options):
-        path = scratch / "script.lua"
-        path.write_text(source)
-        return make_millrace([database.direct], f"--proxy-lua-script={path}", "--event-threads=1", *options)
-
-    return start
-
-
-def connected(proxy):
-    return pymysql.connect(**proxy.target.python_options, charset="utf8mb4", connect_timeout=20, read_timeout=60)
-
-
-def rows(connection, sql):
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
 
 
 def test_a_script_ends_the_process_and_sessions_finish(scripted):

@@ -7,10 +7,10 @@ import pymysql
 import pytest
 
 from . import proxies
+from .lua import connected, rows
 from .ports import wait_until
 
 LIBRARY = proxies.REPOSITORY / "Scripts/lib"
-LUA_PATH = f"{LIBRARY}/?.lua;;"
 
 
 @pytest.fixture
@@ -23,22 +23,10 @@ def scripted(make_millrace, database, scratch):
             path = scratch / f"script{time.monotonic_ns()}.lua"
             path.write_text(script)
         backends = [database.direct] if backends is None else backends
-        variables = {"LUA_PATH": LUA_PATH, **(environment or {})}
         loops = [] if any("--event-threads" in option for option in options) else ["--event-threads=1"]
-        return make_millrace(backends, f"--proxy-lua-script={path}", *loops, *options, environment=variables)
+        return make_millrace(backends, f"--proxy-lua-script={path}", *loops, *options, environment=environment)
 
     return start
-
-
-def connected(proxy, **options):
-    settings = {"charset": "utf8mb4", "autocommit": True, "connect_timeout": 20, "read_timeout": 60}
-    return pymysql.connect(**{**proxy.target.python_options, **settings, **options})
-
-
-def rows(connection, sql):
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
 
 
 def columns(connection, sql):
@@ -51,30 +39,6 @@ def failure(connection, sql):
     with pytest.raises(pymysql.Error) as error:
         rows(connection, sql)
     return error.value.args
-
-
-# Tells whoever connects whether the proxy has what the library is written for.
-PROBE = """
-  function connect_server()
-    local ok, message = pcall(function() %s end)
-    proxy.response = { type = proxy.MYSQLD_PACKET_ERR, errmsg = ok and "present" or message }
-    return proxy.PROXY_SEND_RESULT
-  end
-"""
-
-
-def need(scripted, lua):
-    """Skips the test where the proxy can't do that yet."""
-    with pytest.raises(pymysql.Error) as error:
-        connected(scripted(PROBE % lua))
-    if "present" not in str(error.value):
-        pytest.skip(f"the proxy lacks {lua}: {error.value}")
-
-
-@pytest.fixture
-def pool(scripted):
-    """Skips where connections can't be parked."""
-    need(scripted, "return proxy.global.backends[1].pool.users.app.cur_idle_connections + 0")
 
 
 class Background(threading.Thread):
