@@ -19,13 +19,13 @@ extension EffectScanner {
     @_lifetime(self: copy self)
     private mutating func identifier() {
         let name = start..<end
-        let isQualified = previousKind == .dot
-        let isOutside = depth == 0
+        let before = previousKind
+        let isQualified = before == .dot
         advance()
         if kind == .openParenthesis {
-            call(name, isQualified: isQualified)
+            call(name, behind: before)
         } else if !isQualified, kind != .dot, Self.mayStartClause(text[name.lowerBound], name.count) {
-            clause(SQLWord(text, name), name, isOutside: isOutside)
+            clause(SQLWord(text, name), name)
         }
     }
 
@@ -37,13 +37,13 @@ extension EffectScanner {
         case UInt8(ascii: "f"): length == 3
         case UInt8(ascii: "i"), UInt8(ascii: "l"), UInt8(ascii: "n"): length == 4
         case UInt8(ascii: "p"): length == 8
-        case UInt8(ascii: "s"): length == 3 || length == 19
+        case UInt8(ascii: "s"): length == 19
         default: false
         }
     }
 
     @_lifetime(self: copy self)
-    private mutating func clause(_ word: SQLWord, _ name: Range<Int>, isOutside: Bool) {
+    private mutating func clause(_ word: SQLWord, _ name: Range<Int>) {
         switch word {
         case "INTO": into()
         case "FOR": if self.word == "UPDATE" || self.word == "SHARE" { note(.locksRows) }
@@ -52,7 +52,6 @@ extension EffectScanner {
         case "PREVIOUS": if skip("VALUE"), skip("FOR") { note(.readsSequence) }
         // What follows is an alias, perhaps with columns, or a type: no call.
         case "AS": if isName { advance() }
-        case "SET": if isOutside { useInParentheses = .read }
         default: if text.matches("SQL_CALC_FOUND_ROWS", name) { note(.calculatesFoundRows) }
         }
     }
@@ -60,7 +59,7 @@ extension EffectScanner {
     @_lifetime(self: copy self)
     private mutating func into() {
         if word == "OUTFILE" || word == "DUMPFILE" { return note(.writesFile) }
-        if skip("TABLE") { return _ = takeTable() }
+        if skip("TABLE") { return skipTable() }
         while kind == .userVariable {
             userVariable(.assigned)
             guard kind == .comma else { return }
@@ -72,10 +71,11 @@ extension EffectScanner {
     @_lifetime(self: copy self)
     private mutating func quotedName() {
         let name = (start + 1)..<max(start + 1, end - 1)
-        let isQualified = previousKind == .dot
+        let before = previousKind
         advance()
         guard kind == .openParenthesis else { return }
-        if isQualified || !sessionFunction(name, from: name.lowerBound - 1) { foreignCall() }
+        if before != .dot, sessionFunction(name, from: name.lowerBound - 1) || isList(behind: before) { return }
+        note(.callsForeignFunction)
     }
 }
 

@@ -2,15 +2,19 @@
 extension EffectScanner {
     /// Notes what the call of `name` does, whose parenthesis is the current token.
     @_lifetime(self: copy self)
-    mutating func call(_ name: Range<Int>, isQualified: Bool) {
-        if isQualified { return foreignCall() }
-        if sessionFunction(name, from: name.lowerBound) { return }
-        if !KnownCalls.shared.contains(text, name) { foreignCall() }
+    mutating func call(_ name: Range<Int>, behind before: SQLTokenKind) {
+        if before != .dot {
+            if sessionFunction(name, from: name.lowerBound) || KnownCalls.shared.contains(text, name) { return }
+            if isList(behind: before) { return }
+        }
+        note(.callsForeignFunction)
     }
 
-    /// Notes a call that may do anything.
-    @_lifetime(self: copy self)
-    mutating func foreignCall() { note(.callsForeignFunction) }
+    /// Whether the parenthesis here opens a list of columns, not of arguments, what stands `before` its name given:
+    /// no call comes directly behind a parenthesis, nor in LOAD DATA before SET.
+    func isList(behind before: SQLTokenKind) -> Bool {
+        before == .closeParenthesis || (useInParentheses == .assigned && depth == 1)
+    }
 
     /// Notes a function that has to do with the session's state.
     ///
@@ -31,7 +35,9 @@ extension EffectScanner {
         case "CONNECTION_ID": refer(.connectionID, from: start)
         case "NEXTVAL", "SETVAL": note(.advancesSequence)
         case "LASTVAL": note(.readsSequence)
-        default: return false
+        default:
+            guard text.matches("SQL_CALC_FOUND_ROWS", name) else { return false }
+            note(.calculatesFoundRows)
         }
         return true
     }

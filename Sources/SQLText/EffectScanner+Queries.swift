@@ -36,7 +36,7 @@ extension EffectScanner {
     /// `name [(columns)] AS (query) [CYCLE columns RESTRICT]`.
     @_lifetime(self: copy self)
     private mutating func commonTable() {
-        _ = takeName()
+        if isName { advance() } else { doubt() }
         if kind == .openParenthesis { scanParentheses() }
         if !skip("AS") || kind != .openParenthesis { doubt() }
         scanParentheses()

@@ -62,6 +62,10 @@ extension EffectScanner {
             advance()
         }
         if !found.facts.contains(.loadsLocalFile) { note(.loadsFile) }
+        while !isAtEnd, depth > 0 || word != "SET" {
+            if skip("CHARACTER") { _ = skip("SET") } else { step() }
+        }
+        useInParentheses = .read
         scanRest()
     }
 
@@ -69,11 +73,9 @@ extension EffectScanner {
     private mutating func call() {
         note(.runsRoutine)
         advance()
-        _ = takeTable()
-        if kind == .dot {
-            advance()
-            _ = takeName()
-        }
+        skipTable()
+        if kind == .dot { advance() }
+        if isName { advance() }
         useInParentheses = .both
         scanRest()
     }
@@ -85,7 +87,7 @@ extension EffectScanner {
         advance()
         while word == "LOW_PRIORITY" || word == "DELAYED" || word == "HIGH_PRIORITY" || word == "IGNORE" { advance() }
         _ = skip("INTO")
-        _ = takeTable()
+        skipTable()
     }
 
     @_lifetime(self: copy self)

@@ -166,6 +166,15 @@ extension EffectScanner {
         return takeName(foldingCase: false).map { SQLTableName(schema: first, $0) }
     }
 
+    /// Goes past the table's name at the current token; a doubt where none stands.
+    @_lifetime(self: copy self)
+    mutating func skipTable() {
+        if isName { advance() } else { doubt() }
+        guard kind == .dot else { return }
+        advance()
+        if isName { advance() } else { doubt() }
+    }
+
     /// Goes to the end, with an eye on nothing but the tokens' soundness: account names look like user variables.
     @_lifetime(self: copy self)
     mutating func skipRest() { while !isAtEnd { advance() } }

@@ -19,6 +19,8 @@ struct StatementEffectsTests {
             ("SELECT * FROM (VALUES (1, 2)) AS t (a, b)", "ro"),
             ("SELECT ST_AsText(POINT(1, 2)), GROUP_CONCAT(DISTINCT a ORDER BY b SEPARATOR ', ') FROM t", "ro"),
             ("SELECT a FROM t USE INDEX (i) GROUP BY (c) HAVING (d)", "ro"),
+            ("SELECT SQL_NO_CACHE (1) FROM (SELECT 1, 2) t (a, b), (SELECT 3) `u` (c)", "ro"),
+            ("SELECT a AS get_lock, b AS `release_lock` FROM t AS get_lock", "ro"),
             ("VALUES (1), (2)", "ro"),
             ("TABLE t", "ro"),
             ("SELECT * FROM t FOR UPDATE", "locksRows"),
@@ -152,6 +154,7 @@ struct StatementEffectsTests {
             ("INSERT IGNORE INTO d.t (a, b) VALUES (1, NOW()) ON DUPLICATE KEY UPDATE a = VALUES(a)", "writes"),
             ("INSERT t (a) SELECT @a := a FROM u FOR UPDATE", "assignsVariable locksRows writes >@a"),
             ("INSERT INTO t SET a = f(1)", "foreign writes"),
+            ("INSERT INTO t PARTITION (p) (a) VALUES (1), (GET_LOCK('a', 1))", "namedLock writes"),
             ("REPLACE LOW_PRIORITY `t` (a) VALUES (@b)", "readsVariable writes <@b"),
             ("UPDATE t SET a = LAST_INSERT_ID(a + 1) WHERE b = 1", "setsInsertID writes"),
             ("DELETE FROM t WHERE a = ROW_COUNT ( )", "refers writes rowCount:ROW_COUNT ( )"),
@@ -169,6 +172,7 @@ struct StatementEffectsTests {
             ("create temporary table if not exists `a.b`.`c``d` like x", "temporary +a.b.c`d"),
             ("CREATE TEMPORARY TABLE t (SELECT GET_LOCK('a', 1))", "temporary namedLock +t"),
             ("CREATE TEMPORARY SEQUENCE s", "temporary +s"),
+            ("CREATE TABLE t AS SELECT (GET_LOCK('a', 1))", "commits namedLock"),
             ("CREATE TABLE t (a INT PRIMARY KEY, b DECIMAL(10,2)) ENGINE=InnoDB", "commits"),
             ("CREATE TABLE t AS SELECT f(1) INTO @a", "commits assignsVariable foreign >@a"),
             ("CREATE TEMPORARY VIEW v AS SELECT 1", "?"),
@@ -290,6 +294,11 @@ struct StatementEffectsTests {
                 "readsVariable assignsVariable loadsLocal writes >@b <@b <@d"
             ),
             ("LOAD XML CONCURRENT LOCAL INFILE 'f' INTO TABLE t", "loadsLocal writes"),
+            (
+                "LOAD DATA INFILE 'f' INTO TABLE t CHARACTER SET utf8 (a, @b) SET c = f(@b)",
+                "readsVariable assignsVariable foreign loadsFile writes >@b <@b"
+            ),
+            ("LOAD DATA INFILE 'f' INTO TABLE t IGNORE 1 LINES (a, @b)", "assignsVariable loadsFile writes >@b"),
             ("DO SLEEP(1), f(2)", "foreign"),
             ("GET DIAGNOSTICS @n = NUMBER, @r = ROW_COUNT", "assignsVariable diagnostics >@n >@r"),
             ("GET DIAGNOSTICS CONDITION @n @m = MESSAGE_TEXT", "readsVariable assignsVariable diagnostics <@n >@m"),
@@ -371,6 +380,7 @@ struct StatementEffectsTests {
             ),
             ("SELECT `row_count`()", "ro refers rowCount:`row_count`()"),
             ("SELECT SQL_CALC_FOUND_ROWS a FROM t", "ro calculatesRows"),
+            ("SELECT SQL_CALC_FOUND_ROWS (a) FROM t", "ro calculatesRows"),
             (
                 "SELECT @@warning_count, @@error_count",
                 "ro refers warningCount:@@warning_count errorCount:@@error_count"
@@ -451,6 +461,7 @@ struct StatementEffectsTests {
             ("frobnicate the server", "?"),
             ("'a'", "?"),
             ("IF 1 THEN SELECT 1; END IF", "?"),
+            ("LOOP SELECT 1; END LOOP", "?"),
             ("BEGIN NOT ATOMIC SET @a = 1; END", "? readsVariable routine <@a"),
             (";", ""),
             ("/* c */ ;", ""),
