@@ -24,9 +24,18 @@ extension EffectScanner {
         advance()
         if kind == .openParenthesis {
             call(name, behind: before)
+        } else if isQualified, name.count == 7 {
+            pseudoColumn(SQLWord(text, name))
         } else if !isQualified, kind != .dot, Self.mayStartClause(text[name.lowerBound], name.count) {
             clause(SQLWord(text, name), name)
         }
+    }
+
+    /// `s.NEXTVAL` and `s.CURRVAL`, which sql_mode ORACLE knows.
+    @_lifetime(self: copy self)
+    private mutating func pseudoColumn(_ word: SQLWord) {
+        if word == "NEXTVAL" { note(.advancesSequence) }
+        if word == "CURRVAL" { note(.readsSequence) }
     }
 
     /// Whether a keyword of `clause` starts with this letter and is as long: most words end here.

@@ -45,7 +45,8 @@ extension EffectScanner {
             return note(.executesUnseenText)
         }
         let bytes = content(of: text, string, mode: mode)
-        var inner = Self.effects(of: bytes.span, 0..<bytes.count, mode, nesting: nesting + 1)
+        let count = bytes.count - bytes.reversed().prefix { $0.isBlank || $0 == UInt8(ascii: ";") }.count
+        var inner = Self.effects(of: bytes.span, 0..<count, mode, nesting: nesting + 1)
         inner.details = inner.details.map { $0.placed(at: string) }
         found.append(inner)
     }

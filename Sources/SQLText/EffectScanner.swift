@@ -71,10 +71,14 @@ struct EffectScanner: ~Escapable {
     mutating func advance() {
         previousKind = kind
         previousEnd = end
+        var isInside = tokenizer.isInExecutableComment
         while let token = tokenizer.nextInlined() {
             switch token.kind {
-            case .whitespace, .lineComment, .executableCommentClose: continue
-            case .executableCommentOpen: opened(token)
+            case .whitespace, .lineComment: continue
+            case .executableCommentClose: isInside = false
+            case .executableCommentOpen:
+                opened(token, isInside: isInside)
+                isInside = true
             case .blockComment: if !token.isClosed { doubt() }
             default: return take(token)
             }
@@ -106,8 +110,9 @@ struct EffectScanner: ~Escapable {
     private static let undisputedVersion = 50_699
 
     @_lifetime(self: copy self)
-    private mutating func opened(_ comment: SQLToken) {
-        if (comment.executableVersion(in: text) ?? 0) > Self.undisputedVersion { doubt() }
+    private mutating func opened(_ comment: SQLToken, isInside: Bool) {
+        // Servers differ on where one inside another ends.
+        if isInside || (comment.executableVersion(in: text) ?? 0) > Self.undisputedVersion { doubt() }
     }
 }
 

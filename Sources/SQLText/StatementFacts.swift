@@ -121,9 +121,9 @@ extension StatementFacts {
     public static let readsSessionStatus = Self(bit: 47)
     /// KILL, EXPLAIN FOR CONNECTION, SHOW EXPLAIN FOR: the id of a connection.
     public static let namesConnection = Self(bit: 48)
-    /// NEXTVAL(), SETVAL(), NEXT VALUE FOR.
+    /// NEXTVAL(), SETVAL(), NEXT VALUE FOR, and `s.NEXTVAL`, which sql_mode ORACLE knows.
     public static let advancesSequence = Self(bit: 49)
-    /// LASTVAL(), PREVIOUS VALUE FOR: what this connection took last.
+    /// LASTVAL(), PREVIOUS VALUE FOR, `s.CURRVAL`: what this connection took last.
     public static let readsSequence = Self(bit: 50)
     /// CALL and compound statements: state may change out of sight.
     public static let runsRoutine = Self(bit: 51)

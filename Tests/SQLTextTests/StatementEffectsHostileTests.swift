@@ -74,7 +74,8 @@ struct StatementEffectsHostileTests {
             "@@a,", "@a,", "f(", "a.", "/*", "SET a=1;", "'a' ", "GET_LOCK(1)+", "`a`(", "@@session.", "_a  ",
         ]
         for piece in pieces {
-            read(Array(("SELECT " + String(repeating: piece, count: 40_000)).utf8))
+            let bytes = Array(("SELECT " + String(repeating: piece, count: 20_000)).utf8)
+            #expect(StatementEffects(of: bytes.span).details.count <= 20_000)
         }
     }
 

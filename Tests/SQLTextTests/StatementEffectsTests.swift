@@ -263,6 +263,8 @@ struct StatementEffectsTests {
             ),
             ("EXECUTE IMMEDIATE 'CREATE TEMPORARY TABLE t (a INT)' USING @b", "temporary readsVariable +t <@b"),
             ("EXECUTE IMMEDIATE 'SET autocommit = 0'", "autocommitOff sets [autocommit='SET autocommit = 0']"),
+            ("EXECUTE IMMEDIATE 'UNLOCK TABLES ; '", "commits unlocksTables"),
+            ("EXECUTE IMMEDIATE 'SELECT 1; SELECT 2'", "?"),
             ("EXECUTE IMMEDIATE @a", "unseen readsVariable <@a"),
             ("EXECUTE IMMEDIATE CONCAT('SELECT ', 1)", "unseen"),
             ("EXECUTE IMMEDIATE 'frobnicate'", "?"),
@@ -400,6 +402,7 @@ struct StatementEffectsTests {
             ("SELECT NEXT VALUE FOR s", "sequence"),
             ("SELECT PREVIOUS VALUE FOR s, LASTVAL(s)", "ro readsSequence"),
             ("SELECT SETVAL(s, 5)", "sequence"),
+            ("SELECT d.s.nextval, s.currval", "sequence readsSequence"),
             ("INSERT INTO t VALUES (NEXT VALUE FOR d.s)", "sequence writes"),
         ])
     func references(_ statement: String, _ expected: String) {
@@ -440,6 +443,8 @@ struct StatementEffectsTests {
             ("SELECT 1 /*M! FOR UPDATE */", "locksRows"),
             ("SELECT 1 /*!50701 INTO @a */", "? assignsVariable >@a"),
             ("SELECT 1 /*!99999 + 1 */", "?"),
+            ("SELECT 1 /*! + /*! 2 */ + 3 */", "?"),
+            ("SELECT 1 /*! + /* 2 */ 3 */ /*! + 4 */", "ro"),
             ("SELECT 1 /*! + 1", "?"),
             ("SELECT 1 /* + 1", "?"),
         ])
