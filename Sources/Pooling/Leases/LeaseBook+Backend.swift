@@ -55,6 +55,7 @@ extension LeaseBook {
 
     /// Looks at every resting connection anew: at who came while nothing was granted, and at the limits.
     private mutating func resume(_ now: MonotonicTime, _ steps: inout [LeaseStep]) {
+        settle(now, &steps)
         for _ in 0..<resting.count {
             guard let slot = resting.first else { break }
             wake(slot)

@@ -116,7 +116,10 @@ extension LeaseBook {
         guard users[user.number].counts[.resting] > 0 else { return nil }
         let first = user.number * loops
         if let slot = restingPlaces[first + loop.number].first { return slot }
-        return restingPlaces[first..<first + loops].lazy.compactMap(\.first).first
+        for place in first..<first + loops {
+            if let slot = restingPlaces[place].first { return slot }
+        }
+        return nil
     }
 
     // MARK: The users' queues
@@ -166,14 +169,15 @@ extension LeaseBook {
 
     /// The user's waiter that arrived first, whatever covers it.
     func head(of user: UserID) -> Int? {
-        let record = users[user.number]
-        var best: Int?
-        for cover in [Cover.none, .promise, .connection] {
-            guard let slot = record[cover].first else { continue }
-            if let other = best, waiters[other].ticket <= waiters[slot].ticket { continue }
-            best = slot
-        }
-        return best
+        let number = user.number
+        return older(older(users[number][.none].first, users[number][.promise].first), users[number][.connection].first)
+    }
+
+    /// Whichever of two waiters arrived first.
+    func older(_ left: Int?, _ right: Int?) -> Int? {
+        guard let left else { return right }
+        guard let right else { return left }
+        return waiters[left].ticket <= waiters[right].ticket ? left : right
     }
 
     // MARK: Refusals

@@ -38,17 +38,17 @@ extension LeaseBook {
     }
 
     private mutating func keepMinimum(_ now: MonotonicTime, _ steps: inout [LeaseStep]) {
-        guard let keeper else { return }
-        while isBelowMinimum(of: keeper), mayOpen(now) {
+        while let keeper, isBelowMinimum, mayOpen(now) {
             nextLoop = (nextLoop + 1) % loops
             open(for: keeper, on: LoopID(nextLoop), &steps)
             balance(keeper)
         }
     }
 
-    private func isBelowMinimum(of user: UserID) -> Bool {
-        counts.total - counts[.closing] < policy.minimum && counts.total + owed < policy.maximum
-            && hasRoom(users[user.number])
+    /// Whether one more connection is to be kept open, and there is a place for it.
+    private var isBelowMinimum: Bool {
+        guard let keeper, counts.total - counts[.closing] < policy.minimum else { return false }
+        return counts.total + owed < policy.maximum && hasRoom(users[keeper.number])
     }
 
     /// Places that closing connections leave: those above the limit leave none.
@@ -73,7 +73,7 @@ extension LeaseBook {
         guard let due = backOff.due, isServing, counts[.opening] == 0 else { return nil }
         let hasPlace = counts.total + owed < policy.maximum || !resting.isEmpty
         let isOwed = !promised.isEmpty && counts.total < policy.maximum
-        let isWanted = !standing.isEmpty && hasPlace || isOwed || keeper.map(isBelowMinimum) == true
+        let isWanted = !standing.isEmpty && hasPlace || isOwed || isBelowMinimum
         return isWanted ? due : nil
     }
 
@@ -122,9 +122,7 @@ extension LeaseBook {
     }
 
     private func firstWithoutConnection(_ number: Int) -> Int? {
-        guard let promised = users[number][.promise].first else { return users[number][.none].first }
-        guard let bare = users[number][.none].first else { return promised }
-        return waiters[bare].ticket < waiters[promised].ticket ? bare : promised
+        older(users[number][.promise].first, users[number][.none].first)
     }
 
     /// Whether the user may have one connection more.

@@ -9,7 +9,9 @@
 /// opened or pinged covers one of its user, the place of one being closed is promised to the first without cover.
 ///
 /// Events with an id whose connection or waiter is gone are races that were lost, and are dropped.
-package struct LeaseBook: Sendable {
+///
+/// A book is never copied: there is one truth, and no copy of it is ever paid for.
+package struct LeaseBook: ~Copyable, Sendable {
     /// The limits in force.
     package internal(set) var policy: LeasePolicy
     /// What has happened so far.
@@ -125,7 +127,7 @@ struct UserRecord: BitwiseCopyable, Sendable {
 
     subscript(cover: Cover) -> SlotChain {
         get { queues[Int(cover.rawValue)] }
-        set { queues[Int(cover.rawValue)] = newValue }
+        _modify { yield &queues[Int(cover.rawValue)] }
     }
 
     var waiting: Int { queues[0].count + queues[1].count + queues[2].count }

@@ -78,6 +78,7 @@ extension LeaseBook {
 
     /// The pins of the connection.
     package func pins(of connection: ConnectionID) -> PinSet {
-        slot(of: connection).map { connections[$0].pins } ?? PinSet()
+        guard let slot = slot(of: connection) else { return PinSet() }
+        return connections[slot].pins
     }
 }

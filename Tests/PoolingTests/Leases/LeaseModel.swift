@@ -159,7 +159,7 @@ final class LeaseModel {
         return tallies
     }
 
-    func check(_ book: LeaseBook, now: MonotonicTime) {
+    func check(_ book: borrowing LeaseBook, now: MonotonicTime) {
         let tallies = self.tallies()
         checkCounts(book, tallies)
         checkPins(book)
@@ -175,9 +175,9 @@ final class LeaseModel {
         expect(needed <= places || count(.resting) == 0, "\(needed) wait, and connections of others rest")
     }
 
-    private func checkCounts(_ book: LeaseBook, _ tallies: [UserID: Tally]) {
+    private func checkCounts(_ book: borrowing LeaseBook, _ tallies: [UserID: Tally]) {
         let count = waiting.count
-        expect(book.waiting == count, "the book counts \(book.waiting) waiters, there are \(count)")
+        expect(book.waiting == count, "the book does not count \(count) waiters")
         expect(requests == granted + refused + cancelled + waiting.count, "a request was lost")
         let statistics = book.statistics
         expect(
@@ -192,7 +192,7 @@ final class LeaseModel {
         expect(book.connectionCounts.total == connections.count, "connections are miscounted")
     }
 
-    private func checkPins(_ book: LeaseBook) {
+    private func checkPins(_ book: borrowing LeaseBook) {
         for reason in PinReason.allCases {
             let count = connections.values.count { $0.pins.contains(reason) }
             expect(book.statistics.pinsNow[reason] == count, "\(reason) pins \(count), not as counted")

@@ -101,12 +101,17 @@ extension LeaseSimulation {
     private var isOver: Bool {
         model.waiting.isEmpty && underWay.isEmpty && mailboxes.allSatisfy(\.isEmpty)
             && model.connections.values.allSatisfy { $0.state == .resting }
+            && !(model.isFailing && isBelowMinimum)
+    }
+
+    private var isBelowMinimum: Bool {
+        let kept = min(model.policy.minimum, model.policy.maximum, model.policy.userMaximum)
+        let hasRequests = book.statistics.requests > 0 && book.statistics.refusals[.loginRefused] == 0
+        return hasRequests && model.connections.count < kept
     }
 
     private func checkEnd() {
-        let kept = min(model.policy.minimum, model.policy.maximum, model.policy.userMaximum)
-        let hasRequests = book.statistics.requests > 0 && book.statistics.refusals[.loginRefused] == 0
-        model.expect(!hasRequests || model.connections.count >= kept, "fewer connections are kept than the minimum")
+        model.expect(!isBelowMinimum, "fewer connections are kept than the minimum")
         let statistics = book.statistics
         let ended = statistics.opened + statistics.openFailures
         let here = model.connections.count
