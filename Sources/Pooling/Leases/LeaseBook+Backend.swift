@@ -35,7 +35,6 @@ extension LeaseBook {
     ) {
         takeBackPromises()
         self.policy = policy
-        lastPromise = 0
         for number in users.indices { rank(UserID(number)) }
         resume(now, &steps)
     }

@@ -86,8 +86,6 @@ extension LeaseBook {
         if users[waiter.user.number].waiting == 0 { activate(waiter.user) }
         insert(slot, .none)
         arrivals.set(slot, key: waiter.arrived.nanoseconds)
-        // Who overtakes promised ones by an older ticket must not wait behind them: they are promised anew, in order.
-        if policy.queue == .fifo, waiter.ticket < lastPromise { takeBackPromises() }
         balance(waiter.user)
         settle(now, &steps)
         if self.slot(of: id) != nil, waiters.count - covered > policy.backlogMaximum {
@@ -130,7 +128,11 @@ extension LeaseBook {
         let waiter = waiters[slot]
         let user = waiter.user.number
         waiters[slot].cover = cover
-        if cover == .connection { expecting += 1 }
+        switch cover {
+        case .none: if policy.queue == .fifo, waiter.ticket < lastPromise { isPromiseOutOfOrder = true }
+        case .promise: break
+        case .connection: expecting += 1
+        }
         let place = predecessor(of: waiter.ticket, in: users[user][cover])
         waiterChains.insert(slot, after: place, in: &users[user][cover])
     }

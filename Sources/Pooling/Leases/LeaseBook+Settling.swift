@@ -2,6 +2,7 @@ extension LeaseBook {
     /// Gives every place and every connection that nobody needs to the waiters, first ones first.
     mutating func settle(_ now: MonotonicTime, _ steps: inout [LeaseStep]) {
         guard isServing else { return }
+        if isPromiseOutOfOrder { takeBackPromises() }
         keepPromises(now, &steps)
         while let number = standing.first, serve(UserID(number), now, &steps) {}
         keepMinimum(now, &steps)
@@ -90,7 +91,10 @@ extension LeaseBook {
         rank(user)
     }
 
+    /// Places are promised anew, in order.
     mutating func takeBackPromises() {
+        lastPromise = 0
+        isPromiseOutOfOrder = false
         while let slot = promised.first {
             detach(slot)
             insert(slot, .none)
@@ -117,6 +121,15 @@ extension LeaseBook {
         while users[number][.connection].count < users[number].coming, let slot = firstWithoutConnection(number) {
             detach(slot)
             insert(slot, .connection)
+        }
+        // An older ticket that came late takes the cover of the youngest.
+        while let late = firstWithoutConnection(number), let last = users[number][.connection].last,
+            waiters[late].ticket < waiters[last].ticket
+        {
+            detach(late)
+            detach(last)
+            insert(late, .connection)
+            insert(last, .none)
         }
         rank(user)
     }

@@ -32,6 +32,9 @@ package struct LeaseBook: ~Copyable, Sendable {
     var promised = IndexedHeap()
     /// The largest key that was promised.
     var lastPromise: UInt64 = 0
+    /// Whether a waiter without cover is older than one to whom a place is promised: its ticket came late, or it has
+    /// lost its cover.
+    var isPromiseOutOfOrder = false
 
     /// Waiters whom a connection covers that is being opened or pinged.
     var expecting = 0

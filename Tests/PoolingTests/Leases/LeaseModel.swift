@@ -39,13 +39,17 @@ final class LeaseModel {
     var cancelled = 0
     var isDraining = false
     var downSince: MonotonicTime?
-    /// Whether the last connect has failed: then it is right not to try the next at once.
-    var isFailing = false
+    /// When the next connect may be tried after a failure.
+    var backOff: BackOff
     var violations: [String] = []
 
     init(policy: LeasePolicy) {
         self.policy = policy
+        backOff = BackOff(first: policy.firstBackOff, longest: policy.longestBackOff)
     }
+
+    /// Whether the last connect has failed: then it is right not to try the next at once.
+    var isFailing: Bool { backOff.due != nil }
 
     var isServing: Bool { downSince == nil && !isDraining }
 
@@ -58,8 +62,9 @@ final class LeaseModel {
     func judge(_ step: LeaseStep, now: MonotonicTime) {
         switch step {
         case .grant(let grant): judge(grant)
-        case .open(let id, let user, let loop): judgeOpen(id, user, loop)
-        case .close(let id, let loop, _):
+        case .open(let id, let user, let loop): judgeOpen(id, user, loop, now: now)
+        case .close(let id, let loop, let reason):
+            if reason == .evicted { judgeEviction(now: now) }
             guard var connection = connections[id] else { return expect(false, "closes \(id), which is gone") }
             expect(connection.state != .leased && connection.state != .closing, "closes a \(connection.state) one")
             expect(connection.loop == loop, "closes on the wrong loop")
@@ -107,9 +112,10 @@ final class LeaseModel {
         expect(needed <= places, "serves \(waiter.ticket) before \(needed) older ones, \(places) places are free")
     }
 
-    /// How many of so many waiters of a user lack a connection that the user may have.
+    /// How many of so many waiters of a user lack a connection that the user may have. One that rests while some wait
+    /// is in the middle of an event, on its way to them.
     private func need(_ waiters: Int, _ tally: Tally) -> Int {
-        min(max(0, waiters - tally.coming), max(0, policy.userMaximum - tally.total))
+        min(max(0, waiters - tally.coming - tally[.resting]), max(0, policy.userMaximum - tally.total))
     }
 
     /// Places that are free, or soon will be.
@@ -119,7 +125,7 @@ final class LeaseModel {
         connections.values.count { $0.state == state }
     }
 
-    private func judgeOpen(_ id: ConnectionID, _ user: UserID, _ loop: LoopID) {
+    private func judgeOpen(_ id: ConnectionID, _ user: UserID, _ loop: LoopID, now: MonotonicTime) {
         expect(isServing, "opens while the backend is down or drained")
         expect(connections[id] == nil, "opens under an id that is in use")
         let opening = count(.opening)
@@ -129,7 +135,33 @@ final class LeaseModel {
         expect(own < policy.userMaximum, "opens number \(own + 1) of a user's limit")
         expect(opening < policy.connectsAtOnce, "opens too many at once")
         expect(!isFailing || opening == 0, "opens more than one after a failure")
+        expect(!isFailing || backOff.isDue(now: now), "opens too early after a failure")
+        let tally = tallies()[user] ?? Tally()
+        let isNeeded = tally.waiting > tally.coming
+        expect(isNeeded || all - count(.closing) < policy.minimum, "opens one that nobody needs")
+        if isNeeded { judgeOrder(ofOpening: user, behind: tally.coming) }
         connections[id] = Connection(user: user, loop: loop, state: .opening)
+    }
+
+    /// A free place is for the oldest who needs one; where users have limits of their own, a promise may be older.
+    private func judgeOrder(ofOpening user: UserID, behind coming: Int) {
+        guard policy.queue == .fifo, policy.userMaximum == .max, !isFailing else { return }
+        let tickets = waiting.values.filter { $0.user == user }.map(\.ticket).sorted()
+        var older: [UserID: Int] = [:]
+        for other in waiting.values where other.user != user && other.ticket < tickets[coming] {
+            older[other.user, default: 0] += 1
+        }
+        let tallies = self.tallies()
+        let needed = older.reduce(0) { $0 + need($1.value, tallies[$1.key] ?? Tally()) }
+        expect(needed == 0, "opens for \(tickets[coming]) before \(needed) older ones")
+    }
+
+    private func judgeEviction(now: MonotonicTime) {
+        expect(!isFailing || backOff.isDue(now: now) && count(.opening) == 0, "evicts, and can't connect")
+        // A user whose connection is taken from it for another one's turn still needs one.
+        let needed = tallies().values.reduce(0) { $0 + need($1.waiting + $1[.resting], $1) }
+        let places = self.places
+        expect(needed > places, "evicts for \(needed), \(places) places are free")
     }
 
     private func judge(_ refusal: LeaseRefusal, now: MonotonicTime) {
@@ -163,6 +195,7 @@ final class LeaseModel {
         let tallies = self.tallies()
         checkCounts(book, tallies)
         checkPins(book)
+        if isDraining { expect(count(.resting) == 0, "a connection rests at a drained backend") }
         guard isServing else { return }
         var needed = 0
         for (user, tally) in tallies where tally.waiting > 0 {

@@ -41,7 +41,7 @@ extension LeaseSimulation {
         let ids = model.connections.keys.sorted { $0.slot < $1.slot }
         guard !ids.isEmpty else { return }
         let id = ids[random.below(ids.count)]
-        if model.connections[id]?.state == .opening { model.isFailing = true }
+        if model.connections[id]?.state == .opening { model.backOff.failed(now: now) }
         model.connections[id] = nil
         let holder = sessions.firstIndex { $0.state == .holding(id) }
         book.lost(id, now: now, &steps)
@@ -52,7 +52,7 @@ extension LeaseSimulation {
 
     func up() {
         model.downSince = nil
-        model.isFailing = false
+        model.backOff.succeeded()
         book.backendUp(now: now, &steps)
         conclude()
     }

@@ -246,11 +246,11 @@ final class LeaseSimulation {
         if isRough, !isEnding, random.oneIn(5) {
             let isUser = random.oneIn(3)
             model.connections[id] = nil
-            if !isUser { model.isFailing = true }
+            if !isUser { model.backOff.failed(now: now) }
             book.openFailed(id, isUser ? .user : .backend, now: now, &steps)
         } else {
             model.connections[id]?.state = .resting
-            model.isFailing = false
+            model.backOff.succeeded()
             book.opened(id, now: now, &steps)
         }
     }
