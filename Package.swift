@@ -93,7 +93,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("MySQLWireTests", ["MySQLWire", "TestSupport", "COpenSSL"]),
         tests("SQLTextTests", ["SQLText"]),
-        tests("PoolingTests", ["Pooling"]),
+        tests("PoolingTests", ["Pooling", "TestSupport"]),
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("LuaVMTests", ["LuaVM"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),

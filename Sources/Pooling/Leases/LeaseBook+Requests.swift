@@ -1,0 +1,219 @@
+/// A statement that needs a backend connection.
+package struct LeaseRequest: BitwiseCopyable, Sendable {
+    /// Who asks.
+    package var session: SessionID
+    /// Whose connection it must be.
+    package var user: UserID
+    /// Where the session lives.
+    package var loop: LoopID
+    /// Its place in the order of arrival over the whole process; a statement that has to ask again keeps it.
+    package var ticket: UInt64
+    /// When it arrived; later than now for nobody, earlier for who asks again.
+    package var arrived: MonotonicTime
+    /// The connection that the session had last.
+    package var last: ConnectionID?
+
+    package init(
+        session: SessionID, user: UserID, loop: LoopID, ticket: UInt64, arrived: MonotonicTime,
+        last: ConnectionID? = nil
+    ) {
+        self.session = session
+        self.user = user
+        self.loop = loop
+        self.ticket = ticket
+        self.arrived = arrived
+        self.last = last
+    }
+}
+
+extension LeaseBook {
+    /// A session needs a connection: it gets one, waits, or is refused.
+    ///
+    /// - Returns: the id that the answer will have, and that `cancelled` takes.
+    @discardableResult
+    package mutating func requested(
+        _ request: LeaseRequest, now: MonotonicTime, _ steps: inout [LeaseStep]
+    ) -> WaiterID {
+        statistics.requests += 1
+        enter(request.user)
+        keeper = request.user
+        settle(now, &steps)
+        let slot = waiters.insert(
+            Waiter(
+                session: request.session, user: request.user, loop: request.loop, ticket: request.ticket,
+                arrived: request.arrived))
+        let id = id(ofWaiter: slot)
+        if isDraining {
+            refuseUnqueued(slot, .draining, now, &steps)
+        } else if isGivenUp(now) {
+            refuseUnqueued(slot, .backendDown, now, &steps)
+        } else if isServing, users[request.user.number].waiting == 0, let connection = choose(for: request) {
+            wake(connection)
+            activate(request.user)
+            statistics.grantsAtOnce += 1
+            lend(connection, to: slot, now, &steps)
+        } else {
+            queue(slot, now, &steps)
+        }
+        return id
+    }
+
+    /// A waiter's client has died, or wants no answer any more: it leaves the queue.
+    ///
+    /// - Returns: false where it was answered before; a connection granted to it then has to be returned.
+    @discardableResult
+    package mutating func cancelled(_ waiter: WaiterID, now: MonotonicTime, _ steps: inout [LeaseStep]) -> Bool {
+        guard let slot = slot(of: waiter) else { return false }
+        let user = waiters[slot].user
+        forget(slot)
+        statistics.cancelled += 1
+        balance(user)
+        settle(now, &steps)
+        return true
+    }
+
+    /// Makes room for the user's numbers.
+    mutating func enter(_ user: UserID) {
+        while users.count <= user.number {
+            users.append(UserRecord())
+            restingPlaces.append(contentsOf: repeatElement(SlotChain(), count: loops))
+        }
+    }
+
+    private mutating func queue(_ slot: Int, _ now: MonotonicTime, _ steps: inout [LeaseStep]) {
+        let waiter = waiters[slot]
+        let id = id(ofWaiter: slot)
+        if users[waiter.user.number].waiting == 0 { activate(waiter.user) }
+        insert(slot, .none)
+        arrivals.set(slot, key: waiter.arrived.nanoseconds)
+        balance(waiter.user)
+        settle(now, &steps)
+        if self.slot(of: id) != nil, waiters.count - covered > policy.backlogMaximum {
+            refuse(slot, .backlogFull, now, &steps)
+            settle(now, &steps)
+        }
+        statistics.peakWaiting = max(statistics.peakWaiting, waiters.count)
+    }
+
+    /// Waiters with capacity on its way.
+    private var covered: Int { promised.count + expecting }
+
+    /// The resting connection for the request: its session's own, else one on its loop, else one elsewhere. Among
+    /// those the one that was used longest ago, whose last session is the least likely to come back for it.
+    private func choose(for request: LeaseRequest) -> Int? {
+        if let last = request.last, let slot = slot(of: last), connections[slot].state == .resting,
+            connections[slot].user == request.user, connections[slot].session == request.session
+        {
+            return slot
+        }
+        return restingConnection(of: request.user, near: request.loop)
+    }
+
+    /// A resting connection of the user, on the loop where there is one.
+    func restingConnection(of user: UserID, near loop: LoopID) -> Int? {
+        guard users[user.number].counts[.resting] > 0 else { return nil }
+        let first = user.number * loops
+        if let slot = restingPlaces[first + loop.number].first { return slot }
+        for place in first..<first + loops {
+            if let slot = restingPlaces[place].first { return slot }
+        }
+        return nil
+    }
+
+    // MARK: The users' queues
+
+    /// Puts the waiter into the queue of that cover, where its ticket belongs: near an end, since tickets come nearly in
+    /// order, and those who ask again are older than nearly all.
+    mutating func insert(_ slot: Int, _ cover: Cover) {
+        let waiter = waiters[slot]
+        let user = waiter.user.number
+        waiters[slot].cover = cover
+        switch cover {
+        case .none: if policy.queue == .fifo, waiter.ticket < lastPromise { isPromiseOutOfOrder = true }
+        case .promise: break
+        case .connection: expecting += 1
+        }
+        let place = predecessor(of: waiter.ticket, in: users[user][cover])
+        waiterChains.insert(slot, after: place, in: &users[user][cover])
+    }
+
+    /// The last waiter with a ticket not above this one, looked for from both ends at once.
+    private func predecessor(of ticket: UInt64, in chain: SlotChain) -> Int? {
+        var low: Int?
+        var high = chain.last
+        while let candidate = high {
+            if waiters[candidate].ticket <= ticket { return candidate }
+            let next = low.map { waiterChains.next(after: $0) } ?? chain.first
+            guard let next, waiters[next].ticket <= ticket else { return low }
+            low = next
+            high = waiterChains.previous(before: candidate)
+        }
+        return low
+    }
+
+    /// Takes the waiter out of its queue.
+    mutating func detach(_ slot: Int) {
+        let waiter = waiters[slot]
+        waiterChains.remove(slot, from: &users[waiter.user.number][waiter.cover])
+        switch waiter.cover {
+        case .none: break
+        case .promise: promised.remove(slot)
+        case .connection: expecting -= 1
+        }
+    }
+
+    /// Takes the waiter out of everything; its id is dead.
+    mutating func forget(_ slot: Int) {
+        detach(slot)
+        arrivals.remove(slot)
+        waiters.remove(slot)
+    }
+
+    /// The user's waiter that arrived first, whatever covers it.
+    func head(of user: UserID) -> Int? {
+        let number = user.number
+        return older(older(users[number][.none].first, users[number][.promise].first), users[number][.connection].first)
+    }
+
+    /// Whichever of two waiters arrived first.
+    func older(_ left: Int?, _ right: Int?) -> Int? {
+        guard let left else { return right }
+        guard let right else { return left }
+        return waiters[left].ticket <= waiters[right].ticket ? left : right
+    }
+
+    // MARK: Refusals
+
+    /// Refuses a waiter of the queue.
+    mutating func refuse(_ slot: Int, _ reason: RefusalReason, _ now: MonotonicTime, _ steps: inout [LeaseStep]) {
+        let user = waiters[slot].user
+        detach(slot)
+        arrivals.remove(slot)
+        refuseUnqueued(slot, reason, now, &steps)
+        balance(user)
+    }
+
+    private mutating func refuseUnqueued(
+        _ slot: Int, _ reason: RefusalReason, _ now: MonotonicTime, _ steps: inout [LeaseStep]
+    ) {
+        let waiter = waiters[slot]
+        let id = id(ofWaiter: slot)
+        waiters.remove(slot)
+        statistics.refusals[reason] += 1
+        steps.append(
+            .refuse(
+                LeaseRefusal(
+                    waiter: id, session: waiter.session, loop: waiter.loop, reason: reason,
+                    waited: now.since(waiter.arrived), waiting: waiters.count, holdings: holdings)))
+    }
+
+    /// Refuses all who wait.
+    mutating func refuseAll(_ reason: RefusalReason, _ now: MonotonicTime, _ steps: inout [LeaseStep]) {
+        while let slot = arrivals.first { refuse(slot, reason, now, &steps) }
+    }
+
+    /// Who has the connections now.
+    package var holdings: LeaseHoldings {
+        LeaseHoldings(connections: counts.total, leased: counts[.leased], pinned: pinned)
+    }
+}
