@@ -59,7 +59,7 @@ final class LuaConnection: LuaObject {
         }
         switch scope.hook {
         case .connectServer: scope.chosenBackend = Int(number)
-        // Where the connection can't be kept, it ends with the client, and the log of level debug says why.
+        // Where the connection can't be kept, it ends with the client.
         case .disconnectClient where number == 0: try? scope.session.parkBackend()
         default: try change(to: Int(number), scope)
         }
