@@ -58,7 +58,7 @@ struct ChassisModuleTests {
             try rig.run(
                 "\(read) local names = {} for name in pairs(s) do names[#names + 1] = name end "
                     + "table.sort(names) return table.concat(names, ' ')")
-                == "lua_mem_alloc lua_mem_bytes lua_mem_bytes_max lua_mem_free")
+                == "lua_errors lua_mem_alloc lua_mem_bytes lua_mem_bytes_max lua_mem_free")
         let bytes = Int(try rig.run("\(read) return s.lua_mem_bytes")) ?? 0
         #expect(abs(bytes - rig.state.memoryInUse) < 20_000)
         let grown = try rig.run(

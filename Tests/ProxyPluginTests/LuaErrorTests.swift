@@ -98,7 +98,7 @@ struct LuaErrorTests {
         let rig = try LuaRig("function read_query() error('oops') end")
         rig.logIn()
         for _ in 0..<50 { _ = rig.query("SELECT 1") }
-        #expect(rig.host.logged.count == 10 && rig.worker.log.count == 50)
+        #expect(rig.host.logged.count == 10 && rig.services.errors.total == 50)
         rig.loop.pass(.seconds(2))
         _ = rig.query("SELECT 1")
         #expect(rig.host.logged.contains("40 more Lua errors were not logged"))

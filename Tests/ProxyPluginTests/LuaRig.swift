@@ -14,6 +14,7 @@ final class LuaRig {
     let worker: LuaProxyWorker
     let session: Session
     let shared = SharedDictionary(capacity: 1 << 20)
+    let services: LuaServices
 
     /// Two read/write backends, and a client that isn't connected yet.
     init(
@@ -22,7 +23,7 @@ final class LuaRig {
         try host.backends.add(.tcp(host: "10.0.0.1", port: 3306), role: .readWrite)
         try host.backends.add(.tcp(host: "10.0.0.2", port: 3307), role: .readOnly)
         self.session = session ?? Self.newSession()
-        let services = LuaServices(host: host, shared: shared)
+        services = LuaServices(host: host, shared: shared)
         worker = try LuaProxyWorker(
             source: ScriptSource(try Self.script(source), trial: ScriptTrial(services), host: host),
             limits: LuaLimits(instructions: instructions, memory: 1 << 20, onError: onError), services: services,

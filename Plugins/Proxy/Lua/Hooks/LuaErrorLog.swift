@@ -7,12 +7,12 @@ final class LuaErrorLog {
     private let host: any PluginHost
     private unowned let loop: any LoopContext
     private var limit = RateLimit(most: 10)
-    /// Errors since the start, written or not.
-    private(set) var count = 0
+    private let errors: ScriptErrorCount
 
-    init(host: any PluginHost, loop: any LoopContext) {
+    init(host: any PluginHost, loop: any LoopContext, errors: ScriptErrorCount) {
         self.host = host
         self.loop = loop
+        self.errors = errors
     }
 
     /// A hook or the top level has failed.
@@ -23,7 +23,7 @@ final class LuaErrorLog {
 
     /// Something that the script surely didn't want.
     func write(_ text: String) {
-        count += 1
+        errors.add()
         let admitted = limit.admits(at: loop.now) { host.log(.critical, "\($0) more Lua errors were not logged") }
         if admitted { host.log(.critical, text) }
     }

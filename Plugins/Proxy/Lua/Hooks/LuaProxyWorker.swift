@@ -24,7 +24,7 @@ final class LuaProxyWorker {
         engine = try LuaEngine(
             script: source.script, limits: limits, services: services, now: { [unowned loop] in loop.now },
             parked: { [unowned loop] in loop.parkedConnections(to: $0, user: $1) })
-        log = LuaErrorLog(host: host, loop: loop)
+        log = LuaErrorLog(host: host, loop: loop, errors: services.errors)
         onError = limits.onError
         self.host = host
         self.fallback = fallback

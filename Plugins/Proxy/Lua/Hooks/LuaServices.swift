@@ -11,6 +11,8 @@ struct LuaServices: Sendable {
     let backends: BackendSet
     /// `proxy.shared`.
     private(set) var shared: SharedDictionary
+    /// The scripts' failures.
+    let errors = ScriptErrorCount()
     /// Where `require` looks.
     let paths: ScriptPaths
 

@@ -6,7 +6,8 @@ extension LuaModule {
     /// `chassis`: the log, the process's end and its numbers. Loading it makes `print` write to the log.
     static func chassis(_ services: LuaServices, now: @escaping () -> MonotonicTime) -> LuaModule {
         let module = ChassisModule(
-            log: ScriptLog(host: services.host, now: now), host: services.isTrial ? nil : services.host)
+            log: ScriptLog(host: services.host, now: now), host: services.isTrial ? nil : services.host,
+            errors: services.errors)
         let levels = LogLevel.allCases.filter { $0 != .error }.map { level in
             (name: "\(level)", body: { frame throws(LuaError) in try module.write(level, 1, &frame) } as LuaFunction)
         }
@@ -24,6 +25,7 @@ private struct ChassisModule {
     let log: ScriptLog
     /// Nil where the script is only tried, which must leave no traces.
     let host: (any PluginHost)?
+    let errors: ScriptErrorCount
 
     /// Writing a line takes a system call.
     private static let priceOfLine: Int64 = 400
@@ -65,8 +67,9 @@ private struct ChassisModule {
         guard frame.isNil(at: 1) || frame.string(at: 1) == "chassis" else { return 0 }
         try frame.pushTable(fields: 1)
         let all = frame.count
-        try frame.pushTable(fields: 4)
+        try frame.pushTable(fields: 5)
         for (name, number) in frame.memoryNumbers { try frame.put(name, number, in: all + 1) }
+        try frame.put("lua_errors", errors.total, in: all + 1)
         try frame.popIntoField("chassis", of: all)
         return 1
     }
