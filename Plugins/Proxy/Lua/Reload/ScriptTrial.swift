@@ -24,7 +24,9 @@ struct ScriptTrial: Sendable {
             try engine.runTopLevel(for: scope)
             try engine.selfTest(for: scope)
         } catch {
-            throw OptionError(option: "--proxy-lua-script", reason: error.message)
+            // Lua's own errors begin with the file and the line already.
+            let place = error.message.hasPrefix(script.path) ? "" : "\(script.path): "
+            throw OptionError(option: "--proxy-lua-script", reason: place + error.message)
         }
     }
 }
