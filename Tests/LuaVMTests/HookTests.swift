@@ -17,7 +17,7 @@ struct HookTests {
             try frame.pushField("setmetatable", of: 1)
             try frame.pushField("host", of: 1)
             try frame.pushTable()
-            let kept = try frame.popReferenceToCopy()
+            let kept = try frame.popReference()
             try frame.push(kept)
             try frame.call(arguments: 2, results: 0)
             return kept
@@ -115,8 +115,4 @@ extension LuaState {
             return try frame.popReference()
         }
     }
-}
-
-extension LuaFrame {
-    fileprivate mutating func popReferenceToCopy() throws(LuaError) -> LuaReference { try popReference() }
 }
