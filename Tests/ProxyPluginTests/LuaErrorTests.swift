@@ -27,6 +27,10 @@ struct LuaErrorTests {
                 "proxy.response = {type = 0, resultset = {fields = {{}}, rows = {{{}}}}} return 2",
                 "rows[1][1] is a table"
             ),
+            (
+                "proxy.response = setmetatable({}, {__index = function() while true do end end}) return 2",
+                "used up its 2000001 instructions"
+            ),
             ("proxy.response = {type = 250} return 2", "packets must be a table of strings"),
             ("proxy.response = {type = 250, packets = {}} return 2", "packets is empty"),
             ("proxy.response = {type = 250, packets = {{}}} return 2", "packets[1] must be a string"),

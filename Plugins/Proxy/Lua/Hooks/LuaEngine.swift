@@ -119,7 +119,8 @@ final class LuaEngine {
 
     /// Reads the `proxy.response` that a hook has left.
     func response(of scope: LuaSession) throws(LuaError) -> LuaResponse {
-        try state.withBudget(budget(scope.byteLimit)) { () throws(LuaError) in
+        // As much as the hook itself had: metamethods of the table may run.
+        try state.withBudget(budget(scope.byteLimit - Int(limits.memory))) { () throws(LuaError) in
             try state.withFrame { frame throws(LuaError) in try frame.response(of: scope) }
         }
     }
