@@ -60,14 +60,15 @@ let package = Package(
         ring("SQLText"),
         ring("Pooling"),
         ring("ProxyCore", ["MySQLWire"]),
-        ring("PluginAPI", ["MySQLWire", "Pooling", "ProxyCore"]),
+        ring("Streams", ["Pooling"]),
+        ring("PluginAPI", ["MySQLWire", "Pooling", "ProxyCore", "Streams"]),
 
         // Libraries.
         ring("LuaVM", ["CLuaShim"]),
         ring("ServerSide", ["MySQLWire", "PluginAPI", "COpenSSL"]),
 
         // I/O.
-        ring("EventLoop", ["CLinux", "Pooling", heap]),
+        ring("EventLoop", ["CLinux", "Pooling", "Streams", heap]),
         ring(
             "Chassis",
             [

@@ -18,6 +18,7 @@ final class ProxyWorker: ConnectHook {
     }
 
     func connect(_ session: Session) -> ConnectVerdict {
+        guard !host.servesSessions else { return .next }
         let backends = host.backends.all
         let choice = LeastConnections(readOnlyFallback: readOnlyFallback)
         // Every failed connect marks its backend; the bound only matters when one is taken back and fails meanwhile.

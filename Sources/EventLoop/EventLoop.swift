@@ -1,4 +1,5 @@
 public import Pooling
+@_exported public import Streams
 
 /// One event-loop thread's world: its streams, listeners, timers and mailbox.
 ///
@@ -35,6 +36,16 @@ open class EventLoop {
     /// Stops accepting from all listeners; their sockets are closed by their owner.
     open func stopAccepting() { fatalErrorOfAbstractClass() }
 
+    /// Takes a quiet stream out of the loop, for ``adopt(_:handler:tag:)`` of another one; its handler hears nothing more of it.
+    ///
+    /// - Returns: nil where the stream isn't quiet (connecting, ended, with bytes held or pending): it stays as it was.
+    open func detach(_ stream: ByteStream) -> (any DetachedStream)? { fatalErrorOfAbstractClass() }
+
+    /// Takes in a stream that another loop of the same kind has detached; nil where the system refuses, and it is closed.
+    open func adopt(_ stream: any DetachedStream, handler: StreamHandler, tag: UInt8) -> ByteStream? {
+        fatalErrorOfAbstractClass()
+    }
+
     /// Sets, moves or clears the handler's one deadline; moving it later costs nothing.
     ///
     /// A handler is kept alive as long as it has a deadline.
@@ -51,9 +62,4 @@ open class EventLoop {
 
     /// Ends ``run()`` after the present turn; callable from every thread.
     open func stop() { fatalErrorOfAbstractClass() }
-}
-
-/// The end of the line for a method that every subclass must override.
-func fatalErrorOfAbstractClass(_ function: StaticString = #function) -> Never {
-    fatalError("\(function) is abstract")
 }

@@ -45,3 +45,9 @@ public protocol DisconnectHook: PluginWorker {
     /// Takes leave of the session.
     func disconnect(_ session: Session)
 }
+
+/// Told once, when the loop drains and its last session has ended: whatever the worker has open is to be closed now.
+public protocol DrainHook: PluginWorker {
+    /// Closes what is open; the loop runs on until the last stream is closed.
+    func sessionsEnded()
+}

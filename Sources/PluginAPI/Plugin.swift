@@ -1,4 +1,5 @@
 public import Pooling
+public import Streams
 
 /// A plugin: one value a process, made from its options when it is named by `--plugins`.
 ///
@@ -60,6 +61,13 @@ public protocol PluginHost: AnyObject, Sendable {
 
     /// Ends the process in an orderly way, as SIGTERM does: sessions are drained first; asking again changes nothing.
     func requestShutdown()
+
+    /// Says that this plugin serves the sessions of proxying listeners itself, by ``ConnectVerdict/serve(_:)``: no other
+    /// one needs to choose their backend.
+    func serveSessions()
+
+    /// Whether some plugin serves sessions itself, once every plugin was made.
+    var servesSessions: Bool { get }
 
     /// Where scripts find the modules that they require.
     var scriptPaths: ScriptPaths { get }
@@ -129,6 +137,27 @@ public protocol LoopContext: AnyObject {
     /// Runs `job` once, at `time` or soon after, on this loop's thread.
     func schedule(at time: MonotonicTime, _ job: @escaping () -> Void)
 
+    /// Starts to connect; the handler hears `connected` or `ended` later, never before this returns.
+    func connect(to endpoint: Endpoint, timeout: TimeSpan, handler: StreamHandler, tag: UInt8) -> ByteStream
+
+    /// Sets, moves or clears the handler's one deadline; moving it later costs nothing.
+    func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler)
+
+    /// Takes a quiet stream out of the loop, for ``adopt(_:handler:tag:)`` of another one; nil where it isn't quiet.
+    func detach(_ stream: ByteStream) -> (any DetachedStream)?
+
+    /// Takes in a stream that another loop has detached; nil where the system refuses, and the stream is closed.
+    func adopt(_ stream: any DetachedStream, handler: StreamHandler, tag: UInt8) -> ByteStream?
+
+    /// The way to the loop's thread from other ones.
+    var mailbox: any LoopMailbox { get }
+
     /// Tries to connect and closes again; `completion` hears on this loop's thread whether the endpoint took the connection.
     func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void)
+}
+
+/// Takes jobs from other threads for a loop's thread.
+public protocol LoopMailbox: AnyObject, Sendable {
+    /// Runs `job` on the loop's thread in a later turn, after those posted before.
+    func post(_ job: @escaping @Sendable () -> Void)
 }

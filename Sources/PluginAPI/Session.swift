@@ -36,6 +36,8 @@ open class Session {
     public package(set) var schemaBytes: [UInt8] = []
     /// Whether the backend connection is to be parked once the answer under way has gone to the client.
     public package(set) var isParking = false
+    /// The backend that a script wants statements to go to, where a ``LocalServer`` chooses among several; nil for any.
+    public var route: Backend?
     /// Why the session ended; nil while it goes on.
     public package(set) var endReason: String?
 

@@ -13,6 +13,8 @@ public enum ConnectVerdict {
     /// Without a parked connection, and for a client whose capabilities aren't the connection's, as ``backend(_:)``. The
     /// handshake hooks aren't asked: the greeting is the one that the connection began with.
     case reuse(Backend)
+    /// This server inside the process is the session's backend.
+    case serve(any LocalServer)
     /// Greet the client with this payload; no backend is attached.
     case greet([UInt8])
     /// Tell the client this and close.

@@ -13,6 +13,7 @@ final class HostServices: PluginHost {
     private struct Requests {
         var listeners: [Listener] = []
         var offer: Endpoint?
+        var servesSessions = false
     }
 
     let backends = BackendSet()
@@ -39,6 +40,12 @@ final class HostServices: PluginHost {
     }
 
     var offeredBackend: Endpoint? { requests.withLock { $0.offer } }
+
+    func serveSessions() {
+        requests.withLock { $0.servesSessions = true }
+    }
+
+    var servesSessions: Bool { requests.withLock { $0.servesSessions } }
 
     func requestShutdown() {
         // A second signal would close the sessions that the first one drains.

@@ -24,7 +24,10 @@ final class LoopRuntime {
     private var sessions: SessionContext?
     private var embedded: [ObjectIdentifier: EmbeddedConnection] = [:]
     private var probes: [ObjectIdentifier: (probe: Probe, stream: ByteStream)] = [:]
+    /// Those not told yet that the last session has ended.
+    private var drainHooks: [any DrainHook] = []
     private var isDraining = false
+    let mailbox: any LoopMailbox
 
     /// - Parameter onEmpty: told on the loop's thread when the loop drains and its last session has ended.
     init(
@@ -32,6 +35,7 @@ final class LoopRuntime {
         onEmpty: @escaping () -> Void
     ) {
         self.loop = loop
+        mailbox = LoopDoor(loop: loop)
         self.log = log
         self.numbers = numbers
         self.shortages = shortages
@@ -40,8 +44,10 @@ final class LoopRuntime {
 
     /// Makes the workers and begins to accept.
     func begin(plugins: [any Plugin], listeners: [Listener]) {
+        let workers = plugins.compactMap { $0.makeWorker(on: self) }
+        drainHooks = workers.compactMap { $0 as? any DrainHook }
         let context = SessionContext(
-            loop: loop, workers: plugins.compactMap { $0.makeWorker(on: self) }, makeID: numbers.nextSession,
+            loop: loop, workers: workers, makeID: numbers.nextSession,
             shortages: shortages, log: { [log] level, text in log.log(level, text()) })
         context.onEnded = { [weak self] _ in self?.tellIfEmpty() }
         sessions = context
@@ -103,6 +109,8 @@ final class LoopRuntime {
     /// Tells once nothing is open but clients of embedded servers; a last answer may still be on its way to a client.
     private func tellIfEmpty() {
         guard isDraining, sessions?.count == 0 else { return }
+        for hook in drainHooks { hook.sessionsEnded() }
+        drainHooks = []
         guard loop.streamCount <= embedded.count else {
             loop.schedule(at: loop.now + Self.lingeringCheck) { [weak self] in self?.tellIfEmpty() }
             return
@@ -131,6 +139,20 @@ extension LoopRuntime: LoopContext {
 
     func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
         loop.schedule(at: time, job)
+    }
+
+    func connect(to endpoint: Endpoint, timeout: TimeSpan, handler: StreamHandler, tag: UInt8) -> ByteStream {
+        loop.connect(to: endpoint, timeout: timeout, handler: handler, tag: tag)
+    }
+
+    func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) {
+        loop.setDeadline(deadline, for: handler)
+    }
+
+    func detach(_ stream: ByteStream) -> (any DetachedStream)? { loop.detach(stream) }
+
+    func adopt(_ stream: any DetachedStream, handler: StreamHandler, tag: UInt8) -> ByteStream? {
+        loop.adopt(stream, handler: handler, tag: tag)
     }
 
     func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void) {

@@ -106,7 +106,7 @@ extension EmbeddedConnection {
             var isWaiting = false
         }
 
-        private let loop: LoopBox
+        private let loop: LoopDoor
         private let flow = Mutex(Flow())
         private let room = DispatchSemaphore(value: 0)
 
@@ -114,12 +114,12 @@ extension EmbeddedConnection {
         nonisolated(unsafe) fileprivate weak var connection: EmbeddedConnection?
 
         init(loop: EventLoop) {
-            self.loop = LoopBox(loop: loop)
+            self.loop = LoopDoor(loop: loop)
         }
 
         func send(_ bytes: [UInt8]) {
             flow.withLock { $0.queued += bytes.count }
-            loop.execute { [self] in
+            loop.post { [self] in
                 flow.withLock { $0.queued -= bytes.count }
                 connection?.send(bytes)
             }
@@ -136,11 +136,11 @@ extension EmbeddedConnection {
         }
 
         func resume() {
-            loop.execute { [self] in connection?.resume() }
+            loop.post { [self] in connection?.resume() }
         }
 
         func close(reason: String) {
-            loop.execute { [self] in connection?.close(reason: reason) }
+            loop.post { [self] in connection?.close(reason: reason) }
         }
 
         fileprivate func pending(_ bytes: Int) {
@@ -161,17 +161,6 @@ extension EmbeddedConnection {
                 return true
             }
             if wakes { room.signal() }
-        }
-    }
-
-    /// Carries a loop to other threads for its one thread-safe call.
-    ///
-    /// Invariant: nothing but `execute` is reached through it, which is callable from every thread.
-    private struct LoopBox: @unchecked Sendable {
-        let loop: EventLoop
-
-        func execute(_ job: @escaping @Sendable () -> Void) {
-            loop.execute(job)
         }
     }
 }

@@ -73,6 +73,11 @@ extension ProxyConnection {
                 session.backend = backend
                 reuseParked(backend)
                 return true
+            case .serve(let server):
+                isServedLocally = true
+                backend = LocalStream(to: server, handler: self, tag: Self.backendTag, loop: context.loop)
+                perform(machine.backendChosen())
+                return true
             case .greet(let payload):
                 greet(payload)
                 return true

@@ -135,6 +135,7 @@ extension ProxyConnection {
     // MARK: Backend
 
     private func connectBackend() {
+        if isServedLocally, let local = backend as? LocalStream { return local.connect() }
         guard let target = session.backend else { return }
         target.clientAttached()
         backend = context.loop.connect(
@@ -143,7 +144,7 @@ extension ProxyConnection {
 
     /// The backend didn't come about; the machine asks the connect hooks again.
     func backendFailed(_ reason: EndReason) {
-        guard let failed = session.backend else { return }
+        guard !isServedLocally, let failed = session.backend else { return perform(machine.closeRequested()) }
         detachBackend()
         if reason.isOwnShortage {
             context.shortages.met(now: context.loop.now) {
@@ -163,7 +164,7 @@ extension ProxyConnection {
     func detachBackend() {
         backend?.close()
         backend = nil
-        session.backend?.clientDetached()
+        if !isServedLocally { session.backend?.clientDetached() }
     }
 
     private func sendInjection() {
@@ -192,7 +193,7 @@ extension ProxyConnection {
         client?.closeAfterSending(lingering: .seconds(5))
         if let backend {
             close(backend, cause)
-            session.backend?.clientDetached()
+            if !isServedLocally { session.backend?.clientDetached() }
         }
         client = nil
         backend = nil

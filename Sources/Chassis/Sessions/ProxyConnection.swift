@@ -32,6 +32,9 @@ package final class ProxyConnection: StreamHandler {
     /// Nil before the connect phase and without a backend.
     var backend: ByteStream?
 
+    /// Whether a server inside the process stands in the backend's place.
+    var isServedLocally = false
+
     /// Payloads that a decision has for a `send` step.
     var outgoing: [[UInt8]] = []
     /// The injected queries of the command under way.

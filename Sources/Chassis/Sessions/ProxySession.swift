@@ -21,11 +21,17 @@ package final class ProxySession: Session {
 
     override package func parkBackend() throws(ParkingObstacle) {
         guard let connection else { throw .ending }
-        try connection.parkBackend()
+        if connection.isServedLocally {
+            route = nil
+        } else {
+            try connection.parkBackend()
+        }
     }
 
     override package func takeBackend(_ backend: Backend) throws(ParkingObstacle) -> Bool {
         guard let connection else { throw .ending }
-        return try connection.takeBackend(backend)
+        guard connection.isServedLocally else { return try connection.takeBackend(backend) }
+        route = backend
+        return true
     }
 }

@@ -106,6 +106,14 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
         return stream
     }
 
+    public override func detach(_ stream: ByteStream) -> (any DetachedStream)? { release(stream) }
+
+    public override func adopt(
+        _ stream: any DetachedStream, handler: StreamHandler, tag: UInt8
+    ) -> ByteStream? {
+        takeIn(stream, handler: handler, tag: tag)
+    }
+
     // MARK: A turn
 
     private func turn() {

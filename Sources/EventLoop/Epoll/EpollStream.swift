@@ -77,6 +77,19 @@ final class EpollStream: ByteStream {
         if error != 0 { sendFailed(error) }
     }
 
+    /// A stream that another loop has had, with a descriptor that is open and doesn't block.
+    init(adopting descriptor: Int32, peer: SocketAddress?, handler: StreamHandler, tag: UInt8, loop: EpollLoop) {
+        self.loop = loop
+        self.descriptor = descriptor
+        self.peer = peer
+        state = .open
+        isAccepted = false
+        super.init(handler: handler, tag: tag)
+        loop.keep(self)
+        let error = register()
+        if error != 0 { sendFailed(error) }
+    }
+
     deinit { release() }
 
     override var peerAddress: String { peer?.text ?? "" }

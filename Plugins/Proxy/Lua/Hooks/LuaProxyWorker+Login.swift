@@ -47,6 +47,10 @@ extension LuaProxyWorker: ConnectHook {
         guard scope.chosenBackend > 0, scope.chosenBackend <= all.count, scope.session.failedConnects <= all.count
         else { return nil }
         let backend = all[scope.chosenBackend - 1]
+        if host.servesSessions {
+            scope.session.route = backend
+            return nil
+        }
         if backend.state == .down { return nil }
         return scope.isReusing ? .reuse(backend) : .backend(backend)
     }

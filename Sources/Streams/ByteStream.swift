@@ -59,19 +59,19 @@ open class ByteStream {
 
 /// What an owner of streams does about their events; every callback runs on the loop's thread.
 open class StreamHandler {
-    /// Kept by the loop's timers; set through ``EventLoop/setDeadline(_:for:)`` only.
+    /// Kept by the loop's timers; set by the loop's `setDeadline(_:for:)` only.
     public package(set) final var deadline: MonotonicTime?
 
     /// Whether the loop's timer heap holds an entry for this handler, and for when.
     package final var queuedDeadline: MonotonicTime?
 
     /// Where the loop's timers keep the handler while ``queuedDeadline`` is set.
-    final var deadlineSlot = 0
+    package final var deadlineSlot = 0
 
     /// A handler without a deadline.
     public init() {}
 
-    /// A stream made by ``EventLoop/connect(to:timeout:handler:tag:)`` is connected.
+    /// A stream that was made to connect is connected.
     open func connected(_ stream: ByteStream) {}
 
     /// Bytes have arrived: what was held, followed by what is new, at least one new or asked-for byte.
@@ -91,4 +91,14 @@ open class StreamHandler {
 
     /// The deadline set for this handler has passed; it is cleared before the call.
     open func deadlinePassed(_ now: MonotonicTime) {}
+}
+
+/// A connected stream between two loops: its socket, which nobody reads from, until one of them takes it in.
+///
+/// Dropped without that, it closes.
+public protocol DetachedStream: AnyObject, Sendable {}
+
+/// The end of the line for a method that every subclass must override.
+package func fatalErrorOfAbstractClass(_ function: StaticString = #function) -> Never {
+    fatalError("\(function) is abstract")
 }
