@@ -77,7 +77,7 @@ extension SessionStateChange {
     }
 
     /// Appends the entry.
-    func encode(into writer: inout PayloadWriter) {
+    package func encode(into writer: inout PayloadWriter) {
         var data = PayloadWriter()
         switch self {
         case .systemVariables(let variables):

@@ -100,13 +100,13 @@ public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
         }
     }
 
-    private mutating func skipPayload(_ available: Int) -> Int {
+    mutating func skipPayload(_ available: Int) -> Int {
         let count = min(remaining, available)
         remaining -= count
         return count
     }
 
-    private mutating func takePending() -> ScanEvent? {
+    mutating func takePending() -> ScanEvent? {
         defer { pending = .nothing }
         switch pending {
         case .nothing: return nil

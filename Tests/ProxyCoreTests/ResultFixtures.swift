@@ -34,7 +34,7 @@ enum ResultFixtures {
             recordings.first { $0.name == name && $0.capabilities.contains(.deprecateEOF) == deprecatesEOF })
     }
 
-    private static func parse(_ text: String) -> [Recording] {
+    static func parse(_ text: String) -> [Recording] {
         var found: [Recording] = []
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")

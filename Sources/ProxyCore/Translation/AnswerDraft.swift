@@ -1,0 +1,84 @@
+internal import MySQLWire
+
+/// The client's form of the bytes dealt with so far; a copy is begun where it first differs from the backend's.
+struct AnswerDraft {
+    /// Bytes dealt with.
+    var at = 0
+    /// Whether `output` stands for the bytes dealt with.
+    private(set) var isRewritten = false
+    /// The caller's output.
+    var output: [UInt8]
+    /// Bytes that `output` has, in the client's form.
+    private var copied = 0
+    /// Where the packet being built begins in `output`.
+    private var packetStart = 0
+
+    /// A draft that appends to `output`.
+    init(output: consuming [UInt8]) {
+        self.output = output
+    }
+
+    /// Copies what isn't copied yet, up to `end`.
+    mutating func copy(_ bytes: Span<UInt8>, to end: Int) {
+        isRewritten = true
+        guard end > copied else { return }
+        append(bytes, copied..<end)
+        copied = end
+    }
+
+    /// Leaves the packet of `length` bytes at ``at`` out, after all that comes before it is copied.
+    mutating func replace(_ bytes: Span<UInt8>, length: Int) {
+        copy(bytes, to: at)
+        copied = at + length
+    }
+
+    /// Begins a packet that isn't the backend's; its payload is appended until ``endPacket(sequence:)``.
+    mutating func beginPacket() {
+        packetStart = output.count
+        for _ in 0..<PacketHeader.size { output.append(0) }
+    }
+
+    /// Writes the header of the packet begun last.
+    mutating func endPacket(sequence: UInt8) {
+        let length = output.count - packetStart - PacketHeader.size
+        output[packetStart] = UInt8(truncatingIfNeeded: length)
+        output[packetStart + 1] = UInt8(truncatingIfNeeded: length >> 8)
+        output[packetStart + 2] = UInt8(truncatingIfNeeded: length >> 16)
+        output[packetStart + 3] = sequence
+    }
+
+    /// Appends the backend's bytes at `range`.
+    mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        bytes.extracting(range).withUnsafeBufferPointer { output.append(contentsOf: $0) }
+    }
+
+    /// Appends a two-byte integer.
+    mutating func append(_ value: UInt16) {
+        output.append(UInt8(truncatingIfNeeded: value))
+        output.append(UInt8(truncatingIfNeeded: value >> 8))
+    }
+
+    /// Appends bytes behind their length.
+    mutating func appendLengthEncoded(_ text: [UInt8]) {
+        var writer = PayloadWriter()
+        writer.lengthEncoded(text)
+        output.append(contentsOf: writer.bytes)
+    }
+
+    /// Gives the header at `offset` another sequence id.
+    mutating func renumber(_ bytes: Span<UInt8>, headerAt offset: Int, as sequence: UInt8) {
+        copy(bytes, to: offset + PacketHeader.size)
+        output[output.count - 1] = sequence
+    }
+
+    /// Adds `shift` to the sequence ids of the whole packets from `start` to `end`.
+    mutating func renumber(_ bytes: Span<UInt8>, from start: Int, to end: Int, by shift: UInt8) {
+        copy(bytes, to: end)
+        var header = output.count - (end - start)
+        while header + PacketHeader.size <= output.count {
+            let length = Int(output[header]) | Int(output[header + 1]) << 8 | Int(output[header + 2]) << 16
+            output[header + 3] &+= shift
+            header += PacketHeader.size + length
+        }
+    }
+}
