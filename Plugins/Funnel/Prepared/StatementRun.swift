@@ -1,0 +1,69 @@
+import MySQLWire
+
+/// What becomes of a client's command for a prepared statement.
+enum StatementPlan {
+    /// Nothing to send and nothing to answer.
+    case nothing
+    /// An OK is the answer, and no connection is needed for it.
+    case okay
+    /// An error is the answer, and no connection is needed for it.
+    case refuse(SQLError)
+    /// A connection prepares the text; its answer goes to the client with another id.
+    case prepare(SharedStatement)
+    /// A connection runs it.
+    case run(StatementRun)
+    /// The client's statement of that id is gone, and its cursor must be closed on the session's connection.
+    case closeCursor(UInt32)
+}
+
+/// A command for a prepared statement that needs a connection: COM_STMT_EXECUTE, COM_STMT_BULK_EXECUTE, COM_STMT_FETCH,
+/// or COM_STMT_RESET where a cursor is open.
+struct StatementRun: Sendable {
+    let command: Command
+    /// The client's id; never -1.
+    let id: UInt32
+    /// The id as the client sent it, which may be -1, for errors.
+    let idAsSent: UInt32
+    let shared: SharedStatement
+    let settings: PrepareSettings?
+    let parameterCount: Int
+    /// The whole payload, parameter types included; only the id isn't the server's yet.
+    let payload: [UInt8]
+    /// Whether the server knew nothing of a statement that it should have, and it was prepared again.
+    var isSecondTry = false
+
+    init(_ command: Command, _ id: UInt32, asSent idAsSent: UInt32, _ statement: ClientStatement, _ payload: [UInt8]) {
+        self.command = command
+        self.id = id
+        self.idAsSent = idAsSent
+        shared = statement.shared
+        settings = statement.settings
+        parameterCount = statement.parameterCount
+        self.payload = payload
+    }
+
+    /// Whether it executes the statement: with effects, types and long data.
+    var isExecution: Bool { command == .execute || command == .bulkExecute }
+}
+
+/// What a run needs next on the connection that it was given.
+enum StatementStep {
+    /// COM_STMT_PREPARE with the run's text, under the run's settings, behind these payloads; then ask again.
+    case prepare(closing: [[UInt8]])
+    /// These payloads, in this order; only the last one is answered.
+    case send([[UInt8]])
+    /// There is nothing to do on this connection, and an OK is the answer.
+    case okay
+    /// An error is the answer.
+    case refuse(SQLError)
+}
+
+/// What becomes of a server's ERR.
+enum StatementRecovery: Equatable {
+    /// The client gets it as it is.
+    case relay
+    /// The client gets this one.
+    case replace(SQLError)
+    /// The client gets nothing yet: ask the connection for its next step again, with this run's `isSecondTry` set.
+    case prepareAgain
+}
