@@ -37,6 +37,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // C: system libraries, and the few lines that Swift can't express.
@@ -66,6 +68,7 @@ let package = Package(
         // Libraries.
         ring("LuaVM", ["CLuaShim"]),
         ring("ServerSide", ["MySQLWire", "PluginAPI", "COpenSSL"]),
+        ring("Telemetry", ["Pooling", histogram]),
 
         // I/O.
         ring("EventLoop", ["CLinux", "Pooling", "Streams", heap]),
@@ -97,6 +100,7 @@ let package = Package(
         tests("PoolingTests", ["Pooling", "TestSupport"]),
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("LuaVMTests", ["LuaVM"]),
+        tests("TelemetryTests", ["Pooling", "Telemetry"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
         tests(

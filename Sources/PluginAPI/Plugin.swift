@@ -31,6 +31,12 @@ public protocol Plugin: AnyObject, Sendable {
     /// The process got a SIGHUP: files are read again; called on a thread that may wait for them.
     func hangUp()
 
+    /// The process got a SIGUSR1: the plugin's numbers are to be logged; called on a thread that is no event loop's.
+    ///
+    /// - Parameter completion: to be called once, at once or within two seconds, from any thread: with one
+    ///   JSON value on one line, or with nil where the plugin has nothing to tell.
+    func report(_ completion: @escaping @Sendable (String?) -> Void)
+
     /// Lets go of what the plugin holds outside of loops; called once, after the last session has ended.
     func stop()
 }
@@ -38,6 +44,9 @@ public protocol Plugin: AnyObject, Sendable {
 extension Plugin {
     /// Nothing is read again.
     public func hangUp() {}
+
+    /// There is nothing to tell.
+    public func report(_ completion: @escaping @Sendable (String?) -> Void) { completion(nil) }
 }
 
 /// A plugin's part for one event loop; conforming to a phase's hook protocol is the subscription to that phase.

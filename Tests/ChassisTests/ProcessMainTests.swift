@@ -7,7 +7,7 @@ import Testing
 /// A runtime that notes what is asked of it, and sends the process the signals that its script names.
 private final class ScriptedRuntime: Runtime {
     private(set) var calls: [String] = []
-    private let signals: [Int32]
+    private var signals: [Int32]
     private var ended: (@Sendable () -> Void)?
 
     /// - Parameter signals: the first is sent at the start, each further one in answer to the one before.
@@ -18,14 +18,19 @@ private final class ScriptedRuntime: Runtime {
     func start(ended: @escaping @Sendable () -> Void) throws {
         calls.append("start")
         self.ended = ended
-        send(0)
+        sendNext()
     }
 
     func hangUp() {}
 
+    func report() {
+        calls.append("report")
+        sendNext()
+    }
+
     func drain(timeout: TimeSpan) {
         calls.append("drain \(timeout.seconds)")
-        if signals.count > 1 { send(1) } else { ended?() }
+        if !sendNext() { ended?() }
     }
 
     func endAtOnce() {
@@ -35,7 +40,12 @@ private final class ScriptedRuntime: Runtime {
 
     func join() { calls.append("join") }
 
-    private func send(_ index: Int) { pthread_kill(pthread_self(), signals[index]) }
+    @discardableResult
+    private func sendNext() -> Bool {
+        guard !signals.isEmpty else { return false }
+        pthread_kill(pthread_self(), signals.removeFirst())
+        return true
+    }
 }
 
 /// A runtime whose port is taken.
@@ -43,6 +53,7 @@ private final class FailingRuntime: Runtime {
     func openPorts() throws { throw ConfigurationError("port 4040 is in use") }
     func start(ended: @escaping @Sendable () -> Void) throws {}
     func hangUp() {}
+    func report() {}
     func drain(timeout: TimeSpan) {}
     func endAtOnce() {}
     func join() {}
@@ -73,6 +84,16 @@ struct ProcessMainTests {
         #expect(try run(runtime) == 0)
         #expect(runtime.calls == ["openPorts", "start", "drain 30.0", "endAtOnce", "join"])
         #expect(try #require(folder.read("log")).contains("second signal"))
+    }
+
+    @Test("SIGUSR1 asks for reports, as often as it comes, and ends nothing")
+    func reporting() throws {
+        let runtime = ScriptedRuntime(signals: [SIGUSR1, SIGUSR1, SIGTERM, SIGUSR1, SIGINT])
+        #expect(try run(runtime) == 0)
+        #expect(
+            runtime.calls == [
+                "openPorts", "start", "report", "report", "drain 30.0", "report", "endAtOnce", "join",
+            ])
     }
 
     @Test("a port that can't be opened ends with exit code 1, the reason in the log, and no pid file")

@@ -238,6 +238,26 @@ def test_hup_reopens_the_log(database, make_millrace, scratch):
     assert proxy.is_running
 
 
+def test_usr1_is_answered_in_the_log(database, make_millrace, scratch):
+    log = scratch / "millrace.log"
+    proxy = make_millrace([database.direct], f"--log-file={log}")
+    proxy.signal(signal.SIGUSR1)
+    wait_until(lambda: "SIGUSR1: no plugin has a report" in log.read_text(), what="the answer")
+    assert connects(proxy.target)
+
+
+def test_the_angel_passes_usr1_on_to_its_child(database, make_millrace, scratch):
+    log, path = scratch / "millrace.log", scratch / "pid"
+    angel = make_millrace([database.direct], "--keepalive", f"--log-file={log}", f"--pid-file={path}")
+    wait_until(path.exists, what="the pid file")
+    child = path.read_text()
+    angel.signal(signal.SIGUSR1)
+    wait_until(lambda: "SIGUSR1: no plugin has a report" in log.read_text(), what="the answer")
+    assert log.read_text().count("SIGUSR1") == 1
+    assert angel.is_running and path.read_text() == child
+    assert connects(angel.target)
+
+
 def test_the_log_in_json(database, make_millrace, scratch):
     log = scratch / "millrace.log"
     proxy = make_millrace([database.direct], f"--log-file={log}", "--log-format=json")

@@ -21,7 +21,18 @@ extension PluginRegistry {
 
     private var mainHelp: String {
         "Options of the process:\n" + optionHelp(of: MainOptions.self, columns: Self.helpColumns)
-            + "  -h, --help              Show this text.\n"
+            + "  -h, --help              Show this text.\n" + signalHelp
+    }
+
+    private var signalHelp: String {
+        """
+
+        Signals:
+          TERM, INT               Drain, then end; a second one ends at once.
+          HUP                     Reopen the log file; plugins read their files again.
+          USR1                    Log the plugins' numbers as one JSON object.
+
+        """
     }
 
     private var groupList: String {

@@ -20,6 +20,9 @@ public protocol Runtime: AnyObject {
     /// The process got a SIGHUP.
     func hangUp()
 
+    /// The process got a SIGUSR1: what the plugins report is logged, now or a little later.
+    func report()
+
     /// Stops accepting and lets running queries and transactions end; what is left after `timeout` is closed.
     func drain(timeout: TimeSpan)
 

@@ -10,7 +10,7 @@ public enum ProcessSignal: Equatable, Sendable {
     case interrupt
     /// SIGHUP: reopen the log.
     case hangUp
-    /// SIGUSR1: no meaning yet.
+    /// SIGUSR1: log the plugins' reports.
     case user1
     /// SIGUSR2: no meaning yet.
     case user2

@@ -92,7 +92,8 @@ struct Worker {
             case .signal(.terminate), .signal(.interrupt):
                 stops += 1
                 stop(runtime, isFirst: stops == 1)
-            case .signal(.user1), .signal(.user2), .signal(.child): break
+            case .signal(.user1): runtime.report()
+            case .signal(.user2), .signal(.child): break
             }
         }
     }

@@ -80,6 +80,18 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         for plugin in plugins { plugin.hangUp() }
     }
 
+    /// Logs what the plugins report, in one line as soon as the last one has told; who is late is left out.
+    public func report() {
+        guard let first = loops.first?.loop else { return }
+        let gathering = ReportGathering(of: plugins.map { type(of: $0).name }) { [log] in log.log($0, $1) }
+        for (index, plugin) in plugins.enumerated() {
+            plugin.report { gathering.told($0, by: index) }
+        }
+        first.execute {
+            first.schedule(at: first.now + ReportGathering.patience) { gathering.expired() }
+        }
+    }
+
     // MARK: The end
 
     /// Closes the ports, lets sessions end, and ends at once what is left after `timeout`.

@@ -2,7 +2,7 @@ extension LeaseBook {
     /// The connection is open and logged in.
     package mutating func opened(_ connection: ConnectionID, now: MonotonicTime, _ steps: inout [LeaseStep]) {
         guard let slot = slot(of: connection), connections[slot].state == .opening else { return }
-        statistics.opened += 1
+        count(connections[slot].user) { $0.opened += 1 }
         backOff.succeeded()
         if let age = policy.maximumAge { connections[slot].retirement = now + shortened(age) }
         place(slot, now, &steps)
@@ -13,8 +13,8 @@ extension LeaseBook {
         _ connection: ConnectionID, _ fault: OpenFault, now: MonotonicTime, _ steps: inout [LeaseStep]
     ) {
         guard let slot = slot(of: connection), connections[slot].state == .opening else { return }
-        statistics.openFailures += 1
         let user = connections[slot].user
+        count(user) { $0.openFailures += 1 }
         drop(slot, .openFailed)
         switch fault {
         case .backend: backOff.failed(now: now)
@@ -80,8 +80,10 @@ extension LeaseBook {
         guard let slot = slot(of: connection), connections[slot].state == .leased else { return }
         let before = connections[slot].pins.foremost
         guard connections[slot].pins.insert(reason) else { return }
-        statistics.pins[reason] += 1
-        statistics.pinsNow[reason] += 1
+        count(connections[slot].user) { counts in
+            counts.pins[reason] += 1
+            counts.pinsNow[reason] += 1
+        }
         recount(before, connections[slot].pins.foremost)
     }
 
@@ -94,7 +96,7 @@ extension LeaseBook {
     private mutating func unpin(_ slot: Int, _ reason: PinReason) {
         let before = connections[slot].pins.foremost
         guard connections[slot].pins.remove(reason) else { return }
-        statistics.pinsNow[reason] -= 1
+        count(connections[slot].user) { $0.pinsNow[reason] -= 1 }
         recount(before, connections[slot].pins.foremost)
     }
 
@@ -123,9 +125,11 @@ extension LeaseBook {
         connections[slot].loop = waiter.loop
         connections[slot].session = waiter.session
         connections[slot].charged = charge(waiter.user)
-        statistics.grants += 1
-        if source != waiter.loop { statistics.carried += 1 }
-        if isOwn { statistics.ownGrants += 1 }
+        count(waiter.user) { counts in
+            counts.grants += 1
+            if source != waiter.loop { counts.carried += 1 }
+            if isOwn { counts.ownGrants += 1 }
+        }
         steps.append(
             .grant(
                 LeaseGrant(
@@ -192,7 +196,7 @@ extension LeaseBook {
     /// Has the connection closed; one at rest is woken before.
     mutating func close(_ slot: Int, _ reason: CloseReason, _ steps: inout [LeaseStep]) {
         move(slot, to: .closing)
-        statistics.closed[reason] += 1
+        count(connections[slot].user) { $0.closed[reason] += 1 }
         steps.append(.close(id(ofConnection: slot), connections[slot].loop, reason))
         balance(connections[slot].user)
     }
@@ -203,7 +207,7 @@ extension LeaseBook {
         counts[connection.state] -= 1
         users[connection.user.number].counts[connection.state] -= 1
         connections.remove(slot)
-        if let reason { statistics.closed[reason] += 1 }
+        if let reason { count(connection.user) { $0.closed[reason] += 1 } }
         balance(connection.user)
     }
 

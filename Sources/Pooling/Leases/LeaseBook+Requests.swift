@@ -34,8 +34,8 @@ extension LeaseBook {
     package mutating func requested(
         _ request: LeaseRequest, now: MonotonicTime, _ steps: inout [LeaseStep]
     ) -> WaiterID {
-        statistics.requests += 1
         enter(request.user)
+        count(request.user) { $0.requests += 1 }
         keeper = request.user
         settle(now, &steps)
         let slot = waiters.insert(
@@ -50,7 +50,7 @@ extension LeaseBook {
         } else if isServing, users[request.user.number].waiting == 0, let connection = choose(for: request) {
             wake(connection)
             activate(request.user)
-            statistics.grantsAtOnce += 1
+            count(request.user) { $0.grantsAtOnce += 1 }
             lend(connection, to: slot, now, &steps)
         } else {
             queue(slot, now, &steps)
@@ -66,7 +66,7 @@ extension LeaseBook {
         guard let slot = slot(of: waiter) else { return false }
         let user = waiters[slot].user
         forget(slot)
-        statistics.cancelled += 1
+        count(user) { $0.cancelled += 1 }
         balance(user)
         settle(now, &steps)
         return true
@@ -76,6 +76,7 @@ extension LeaseBook {
     mutating func enter(_ user: UserID) {
         while users.count <= user.number {
             users.append(UserRecord())
+            userStatistics.append(LeaseStatistics())
             restingPlaces.append(contentsOf: repeatElement(SlotChain(), count: loops))
         }
     }
@@ -93,6 +94,8 @@ extension LeaseBook {
             settle(now, &steps)
         }
         statistics.peakWaiting = max(statistics.peakWaiting, waiters.count)
+        let user = waiter.user.number
+        userStatistics[user].peakWaiting = max(userStatistics[user].peakWaiting, users[user].waiting)
     }
 
     /// Waiters with capacity on its way.
@@ -199,7 +202,7 @@ extension LeaseBook {
         let waiter = waiters[slot]
         let id = id(ofWaiter: slot)
         waiters.remove(slot)
-        statistics.refusals[reason] += 1
+        count(waiter.user) { $0.refusals[reason] += 1 }
         steps.append(
             .refuse(
                 LeaseRefusal(

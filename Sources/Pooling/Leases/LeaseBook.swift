@@ -16,6 +16,8 @@ package struct LeaseBook: ~Copyable, Sendable {
     package internal(set) var policy: LeasePolicy
     /// What has happened so far.
     package internal(set) var statistics = LeaseStatistics()
+    /// The same by user.
+    var userStatistics: [LeaseStatistics] = []
     /// Whether the backend is drained: nothing new is granted.
     package internal(set) var isDraining = false
     /// Since when the backend has been down.
@@ -167,6 +169,8 @@ package struct StateCounts: BitwiseCopyable, Sendable {
     private var counts = InlineArray<5, Int>(repeating: 0)
     /// All of them.
     package private(set) var total = 0
+
+    package init() {}
 
     package internal(set) subscript(state: LeaseState) -> Int {
         get { counts[Int(state.rawValue)] }

@@ -26,6 +26,8 @@ package struct LeaseStatistics: BitwiseCopyable, Sendable {
     package internal(set) var pins = PinCounts()
     /// Pins in force now; a connection with several counts under each.
     package internal(set) var pinsNow = PinCounts()
+
+    package init() {}
 }
 
 /// A number for each reason to refuse.
@@ -55,6 +57,20 @@ package struct CloseCounts: BitwiseCopyable, Sendable {
 }
 
 extension LeaseBook {
+    /// Counts for the backend and for the user.
+    mutating func count(_ user: UserID, _ change: (inout LeaseStatistics) -> Void) {
+        change(&statistics)
+        change(&userStatistics[user.number])
+    }
+
+    /// What has happened so far for the user.
+    package func statistics(of user: UserID) -> LeaseStatistics {
+        user.number < users.count ? userStatistics[user.number] : LeaseStatistics()
+    }
+
+    /// Users are numbered below this.
+    package var userCount: Int { users.count }
+
     /// Requests that wait now.
     package var waiting: Int { waiters.count }
 
@@ -74,6 +90,13 @@ extension LeaseBook {
     /// The user's requests that wait now.
     package func waiting(of user: UserID) -> Int {
         user.number < users.count ? users[user.number].waiting : 0
+    }
+
+    /// How long the user's first waiter has waited.
+    package func oldestWait(of user: UserID, now: MonotonicTime) -> TimeSpan {
+        guard user.number < users.count else { return .zero }
+        let heads = [Cover.none, .promise, .connection].compactMap { users[user.number][$0].first }
+        return heads.map { now.since(waiters[$0].arrived) }.max() ?? .zero
     }
 
     /// The pins of the connection.

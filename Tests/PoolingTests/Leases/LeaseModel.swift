@@ -216,6 +216,13 @@ final class LeaseModel {
         expect(
             statistics.requests == requests && statistics.grants == granted && statistics.refusals.total == refused
                 && statistics.cancelled == cancelled, "the statistics differ")
+        let users = (0..<book.userCount).map { book.statistics(of: UserID($0)) }
+        func isSum(_ number: (LeaseStatistics) -> Int) -> Bool { users.map(number).reduce(0, +) == number(statistics) }
+        expect(
+            isSum(\.requests) && isSum(\.grants) && isSum(\.grantsAtOnce) && isSum(\.ownGrants) && isSum(\.carried)
+                && isSum(\.refusals.total) && isSum(\.cancelled) && isSum(\.opened) && isSum(\.openFailures)
+                && isSum(\.closed.total) && isSum(\.pins.total) && isSum(\.pinsNow.total),
+            "the users' statistics don't come to the backend's")
         for (user, tally) in tallies {
             expect(book.waiting(of: user) == tally.waiting, "waiters of a user are miscounted")
             for state in LeaseState.allCases {

@@ -21,6 +21,8 @@ final class LeaseRig {
     var oldestWait: TimeSpan { book.oldestWait(now: now) }
     var nextDue: MonotonicTime? { book.nextDue }
     var statistics: LeaseStatistics { book.statistics }
+    func statistics(of user: Int) -> LeaseStatistics { book.statistics(of: UserID(user)) }
+    func oldestWait(of user: Int) -> TimeSpan { book.oldestWait(of: UserID(user), now: now) }
     var holdings: LeaseHoldings { book.holdings }
     var connectionCounts: StateCounts { book.connectionCounts }
 

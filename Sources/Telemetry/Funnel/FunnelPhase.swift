@@ -1,0 +1,34 @@
+package import Pooling
+
+/// Where the time of a statement goes.
+package enum FunnelPhase: UInt8, BitwiseCopyable, CaseIterable, Sendable {
+    /// From its arrival to its connection; zero where one was free.
+    case backlogWait
+    /// A connect, with the login; counted for each connection opened, not for each statement.
+    case connect
+    /// What brings the connection to the session's state; only where something had to be sent.
+    case stateReplay
+    /// From the request sent to the first byte of the answer.
+    case backendTime
+    /// From the first byte of the answer to its last.
+    case transfer
+}
+
+/// A histogram for each phase, made when the phase is first recorded.
+package struct PhaseLatencies: Sendable {
+    private var histograms = InlineArray<5, LatencyHistogram?>(repeating: nil)
+
+    package init() {}
+
+    /// Counts one time of the phase.
+    package mutating func record(_ phase: FunnelPhase, _ span: TimeSpan) {
+        let index = Int(phase.rawValue)
+        if histograms[index] == nil { histograms[index] = LatencyHistogram() }
+        histograms[index]?.record(span)
+    }
+
+    /// What is recorded of the phase.
+    package subscript(phase: FunnelPhase) -> LatencySnapshot {
+        histograms[Int(phase.rawValue)]?.snapshot ?? LatencySnapshot()
+    }
+}
