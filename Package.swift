@@ -64,7 +64,8 @@ let package = Package(
 
         // Libraries.
         ring("LuaVM", ["CLuaShim"]),
-        ring("ServerSide", ["MySQLWire", "PluginAPI", "COpenSSL"]),
+        ring("Accounts", ["MySQLWire", "COpenSSL"]),
+        ring("ServerSide", ["Accounts", "MySQLWire", "PluginAPI"]),
 
         // I/O.
         ring("EventLoop", ["CLinux", "Pooling", heap]),
@@ -97,6 +98,7 @@ let package = Package(
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("LuaVMTests", ["LuaVM"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
+        tests("AccountsTests", ["Accounts", "MySQLWire"]),
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
         tests(
             "SandboxTests",
