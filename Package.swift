@@ -67,7 +67,8 @@ let package = Package(
 
         // Libraries.
         ring("LuaVM", ["CLuaShim"]),
-        ring("ServerSide", ["MySQLWire", "PluginAPI", "COpenSSL"]),
+        ring("Accounts", ["MySQLWire", "COpenSSL"]),
+        ring("ServerSide", ["Accounts", "MySQLWire", "PluginAPI"]),
         ring("Telemetry", ["Pooling", histogram]),
 
         // I/O.
@@ -102,6 +103,7 @@ let package = Package(
         tests("LuaVMTests", ["LuaVM"]),
         tests("TelemetryTests", ["Pooling", "Telemetry"]),
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
+        tests("AccountsTests", ["Accounts", "MySQLWire"]),
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
         tests(
             "SandboxTests",

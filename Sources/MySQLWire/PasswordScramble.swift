@@ -55,16 +55,24 @@ public enum CachingSHA2Password<Hash: HashFunctions> {
 
     /// The client's answer to a challenge of 20 bytes; empty for no password.
     public static func response(password: [UInt8], scramble: [UInt8]) -> [UInt8] {
-        guard !password.isEmpty else { return [] }
-        let once = Hash.sha256(password)
-        return xor(once, Hash.sha256(Hash.sha256(once) + scramble))
+        password.isEmpty ? [] : response(hash: Hash.sha256(password), scramble: scramble)
+    }
+
+    /// The client's answer to a challenge of 20 bytes, made of SHA256(password).
+    public static func response(hash: [UInt8], scramble: [UInt8]) -> [UInt8] {
+        xor(hash, Hash.sha256(Hash.sha256(hash) + scramble))
+    }
+
+    /// SHA256(password), told from a right answer to the challenge by who knows what the server caches.
+    public static func hash(response: [UInt8], scramble: [UInt8], stored: [UInt8]) -> [UInt8] {
+        xor(response, Hash.sha256(stored + scramble))
     }
 
     /// Whether `response` answers the challenge for the password behind `stored`.
     public static func check(response: [UInt8], scramble: [UInt8], stored: [UInt8]) -> Bool {
         guard !stored.isEmpty else { return response.isEmpty }
         guard stored.count == 32, response.count == 32 else { return false }
-        return constantTimeEqual(Hash.sha256(xor(response, Hash.sha256(stored + scramble))), stored)
+        return constantTimeEqual(Hash.sha256(hash(response: response, scramble: scramble, stored: stored)), stored)
     }
 }
 

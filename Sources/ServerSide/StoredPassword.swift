@@ -1,3 +1,4 @@
+import Accounts
 import MySQLWire
 
 /// A password as a server keeps it: hashes of which the password can't be had back.
