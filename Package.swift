@@ -85,11 +85,17 @@ let package = Package(
             "Proxy",
             ["COpenSSL", "LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText", argumentParser]),
         plugin(
+            "Funnel",
+            [
+                "Accounts", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText", "Streams", "Telemetry",
+                argumentParser,
+            ]),
+        plugin(
             "Sandbox",
             ["COpenSSL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),
 
         .executableTarget(
-            name: "millrace", dependencies: ["Chassis", "ProxyPlugin", "SandboxPlugin"], swiftSettings: settings),
+            name: "millrace", dependencies: ["Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"], swiftSettings: settings),
 
         // Tests.
         .target(

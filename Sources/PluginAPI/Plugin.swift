@@ -59,6 +59,9 @@ public protocol PluginHost: AnyObject, Sendable {
     /// The backends of the process.
     var backends: BackendSet { get }
 
+    /// How many event loops the process has.
+    var loopCount: Int { get }
+
     /// Asks for a listening endpoint; all are opened together, after the last plugin has started.
     func listen(on endpoint: Endpoint, for service: Service)
 
@@ -83,6 +86,17 @@ public protocol PluginHost: AnyObject, Sendable {
 
     /// Writes a line to the log; the text is only made where the level is logged.
     func log(_ level: LogLevel, _ message: @autoclosure () -> String)
+}
+
+extension PluginHost {
+    /// One.
+    public var loopCount: Int { 1 }
+
+    /// Nobody asks.
+    public func serveSessions() {}
+
+    /// No.
+    public var servesSessions: Bool { false }
 }
 
 /// How important a log line is; the words of `--log-level`, from most to least important.

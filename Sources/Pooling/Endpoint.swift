@@ -51,6 +51,14 @@ extension Endpoint {
         return port
     }
 
+    /// Whether it is a unix socket.
+    public var isUnixSocket: Bool {
+        switch self {
+        case .unix: true
+        case .tcp: false
+        }
+    }
+
     /// Whether only this machine can reach the endpoint: a unix socket, 127.0.0.0/8, ::1 or localhost.
     public var isLoopback: Bool {
         switch self {

@@ -1,10 +1,12 @@
 import Chassis
+import FunnelPlugin
 import Glibc
 import ProxyPlugin
 import SandboxPlugin
 
 var registry = PluginRegistry()
 registry.register(ProxyPlugin.self)
+registry.register(FunnelPlugin.self)
 registry.register(SandboxPlugin.self)
 exit(
     Millrace.main(registry: registry, arguments: Array(CommandLine.arguments.dropFirst())) { configuration, log in

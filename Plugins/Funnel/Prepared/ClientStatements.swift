@@ -62,11 +62,18 @@ extension ClientStatements {
     }
 
     private mutating func nextID() -> UInt32 {
+        lastID = upcomingID
+        return lastID
+    }
+
+    /// The id that the next statement will have.
+    var upcomingID: UInt32 {
+        var id = lastID
         repeat {
             // -1 has a meaning of its own, and 0 is no statement's id.
-            lastID = lastID >= ExecuteCommand.lastPrepared - 1 ? 1 : lastID + 1
-        } while statements[lastID] != nil
-        return lastID
+            id = id >= ExecuteCommand.lastPrepared - 1 ? 1 : id + 1
+        } while statements[id] != nil
+        return id
     }
 }
 

@@ -37,7 +37,8 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     public init(_ configuration: Configuration, log: ProcessLog) {
         self.configuration = configuration
         self.log = log
-        host = HostServices(log: log, scriptPaths: ScriptPaths(configuration))
+        host = HostServices(
+            log: log, scriptPaths: ScriptPaths(configuration), loopCount: configuration.main.eventThreads)
         shortages = ShortageWarning { level, text in log.log(level, text()) }
     }
 

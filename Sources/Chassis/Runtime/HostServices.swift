@@ -22,9 +22,11 @@ final class HostServices: PluginHost {
     private let isEnding = Atomic(false)
 
     let scriptPaths: ScriptPaths
+    let loopCount: Int
 
-    init(log: ProcessLog, scriptPaths: ScriptPaths) {
+    init(log: ProcessLog, scriptPaths: ScriptPaths, loopCount: Int) {
         processLog = log
+        self.loopCount = loopCount
         self.scriptPaths = scriptPaths
     }
 

@@ -46,6 +46,7 @@ extension ProxyConnection {
 
     private func resumeHeld() {
         guard !isEnded, let hold else { return }
+        if hold.phase == .connect { loginDeadline = context.loop.now + timeouts.login }
         switch hold.phase {
         case .connect, .result:
             perform(Answer(consult: hold.phase))

@@ -21,7 +21,8 @@ package final class ProxyConnection: StreamHandler {
     package let session: ProxySession
     let context: SessionContext
     let timeouts: ProxyTimeouts
-    let loginDeadline: MonotonicTime
+    /// When the login must be finished; a wait that a connect hook wants doesn't count.
+    var loginDeadline: MonotonicTime
     /// When a connected backend that has not greeted is given up: half of the login's time.
     private var greetingDeadline = MonotonicTime(nanoseconds: .max)
     /// Bytes pending when the deadline was last set: fewer at its passing tell a slow peer from a stalled one.

@@ -39,14 +39,16 @@ package struct PinSet: BitwiseCopyable, Equatable, Sendable {
     package func contains(_ reason: PinReason) -> Bool { bits & (1 << reason.rawValue) != 0 }
 
     /// Adds the reason; false where it was there.
-    mutating func insert(_ reason: PinReason) -> Bool {
+    @discardableResult
+    package mutating func insert(_ reason: PinReason) -> Bool {
         guard !contains(reason) else { return false }
         bits |= 1 << reason.rawValue
         return true
     }
 
     /// Takes the reason out; false where it was not there.
-    mutating func remove(_ reason: PinReason) -> Bool {
+    @discardableResult
+    package mutating func remove(_ reason: PinReason) -> Bool {
         guard contains(reason) else { return false }
         bits &= ~(1 << reason.rawValue)
         return true

@@ -1,0 +1,104 @@
+import MySQLWire
+import PluginAPI
+import Pooling
+import Synchronization
+
+/// The connections of one backend, over all loops: its lease book behind a lock, and the way to the loops.
+///
+/// Whoever tells the book an event performs its steps after the lock is free: those of its own loop at once, the others by
+/// the loops' mailboxes.
+final class BackendPool: Sendable {
+    let backend: Backend
+    /// The pool's place among the pools.
+    let index: Int
+    private let book: Mutex<LeaseBook>
+    private let loops: LoopTable
+    /// The time for which loop 0 has been asked to look at the book, in nanoseconds.
+    private let alarm = Atomic<UInt64>(.max)
+    /// Statements that have a connection or wait for one.
+    private let outstandingCount = Atomic<Int>(0)
+    private let greeted = Mutex<Greeting?>(nil)
+
+    init(backend: Backend, index: Int, policy: LeasePolicy, loops: LoopTable, seed: UInt64) {
+        self.backend = backend
+        self.index = index
+        self.loops = loops
+        book = Mutex(LeaseBook(policy: policy, loops: loops.count, seed: seed))
+    }
+
+    /// Statements that have a connection of this backend or wait for one.
+    var outstanding: Int { outstandingCount.load(ordering: .relaxed) }
+
+    func countOutstanding(_ change: Int) {
+        outstandingCount.wrappingAdd(change, ordering: .relaxed)
+    }
+
+    /// The backend's last greeting; nil before the first.
+    var greeting: Greeting? {
+        get { greeted.withLock { $0 } }
+        set { greeted.withLock { $0 = newValue } }
+    }
+
+    /// Tells the book an event, and has its steps performed.
+    @discardableResult
+    func tell<Answer: BitwiseCopyable & Sendable>(
+        from worker: FunnelWorker,
+        _ event: (inout LeaseBook, MonotonicTime, inout [LeaseStep]) -> Answer
+    ) -> Answer {
+        var steps = worker.takeStepBuffer()
+        let now = worker.loop.now
+        let (answer, due) = book.withLock { book in (event(&book, now, &steps), book.nextDue) }
+        if let due, due.nanoseconds < alarm.load(ordering: .relaxed) { setAlarm(due) }
+        for step in steps { dispatch(step, from: worker) }
+        worker.giveBack(stepBuffer: steps)
+        return answer
+    }
+
+    /// A look at the book.
+    func look<Answer: Sendable>(_ question: (borrowing LeaseBook) -> Answer) -> Answer {
+        book.withLock { question($0) }
+    }
+
+    // MARK: Steps
+
+    private func dispatch(_ step: LeaseStep, from worker: FunnelWorker) {
+        let loop = step.performingLoop.number
+        if loop == worker.loop.index {
+            worker.perform(step, of: self)
+        } else {
+            loops.post(to: loop) { [self] in $0.perform(step, of: self) }
+        }
+    }
+
+    // MARK: Time
+
+    /// Has loop 0 look at the book when its next wait ends.
+    private func setAlarm(_ due: MonotonicTime) {
+        alarm.store(due.nanoseconds, ordering: .relaxed)
+        loops.post(to: 0) { [self] worker in
+            worker.loop.schedule(at: due) { [self, unowned worker] in alarmWentOff(due, worker) }
+        }
+    }
+
+    private func alarmWentOff(_ due: MonotonicTime, _ worker: FunnelWorker) {
+        guard alarm.load(ordering: .relaxed) >= due.nanoseconds else { return }
+        alarm.store(.max, ordering: .relaxed)
+        tell(from: worker) { book, now, steps in book.timePassed(now: now, &steps) }
+    }
+}
+
+extension LeaseStep {
+    /// The loop that has to do with it first.
+    fileprivate var performingLoop: LoopID {
+        switch self {
+        case .grant(let grant): grant.source
+        case .open(_, _, let loop), .close(_, let loop, _), .ping(_, let loop): loop
+        case .refuse(let refusal): refusal.loop
+        }
+    }
+}
+
+extension Greeting {
+    /// Whether it is MariaDB, whose clients know more than MySQL's.
+    var isMariaDB: Bool { serverVersion.contains("MariaDB") }
+}

@@ -1,0 +1,79 @@
+import Accounts
+import MySQLWire
+import PluginAPI
+import Pooling
+import Synchronization
+
+/// What all loops of the funnel share.
+final class Funnel: Sendable {
+    let host: any PluginHost
+    let settings: FunnelSettings
+    let accounts: AccountDirectory
+    let users = UserDirectory()
+    let loops: LoopTable
+    let admission: Admission
+    let statements = StatementTable()
+    private let tickets = Atomic<UInt64>(0)
+    private let errands = Atomic<UInt64>(0)
+    private let opened = Mutex<[BackendPool]?>(nil)
+
+    init(host: any PluginHost, settings: FunnelSettings, accounts: AccountDirectory) {
+        self.host = host
+        self.settings = settings
+        self.accounts = accounts
+        loops = LoopTable(count: host.loopCount)
+        admission = Admission(policy: settings.admission, loops: loops)
+    }
+
+    /// The pools of the backends, in the backends' order; made when first asked for, after every plugin has named its own.
+    var pools: [BackendPool] {
+        opened.withLock { opened in
+            if let opened { return opened }
+            let pools = host.backends.all.enumerated().map { index, backend in
+                BackendPool(
+                    backend: backend, index: index, policy: settings.lease, loops: loops,
+                    seed: UInt64.random(in: .min ... .max))
+            }
+            opened = pools
+            return pools
+        }
+    }
+
+    /// What clients are greeted with: what the first backend that has greeted says of itself.
+    var serverGreeting: Greeting {
+        pools.lazy.compactMap(\.greeting).first
+            ?? Greeting(
+                serverVersion: "5.5.5-10.11.0-MariaDB", connectionID: 0, scramble: [], capabilities: [], collation: 45,
+                status: .autocommit, authMethod: "")
+    }
+
+    /// A number that no client's session has, for an errand of the funnel's own.
+    func nextErrand() -> SessionID {
+        SessionID(1 << 63 | errands.wrappingAdd(1, ordering: .relaxed).newValue)
+    }
+
+    /// A place in the order of arrival over the whole process.
+    func nextTicket() -> UInt64 {
+        tickets.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+}
+
+/// The funnel's options, as its parts want them.
+struct FunnelSettings: Sendable {
+    let lease: LeasePolicy
+    let admission: AdmissionPolicy
+    /// For one attempt to connect to a backend.
+    let connectTimeout = TimeSpan.seconds(2)
+    /// How long a client may be silent in a transaction; nil for ever.
+    let transactionTimeout: TimeSpan?
+    /// The account that looks accounts up.
+    let authUser: String?
+    let table = SettingsTable()
+
+    init(_ options: FunnelOptions) {
+        lease = options.leasePolicy
+        admission = options.admissionPolicy
+        transactionTimeout = options.funnelTransactionTimeout > 0 ? .seconds(options.funnelTransactionTimeout) : nil
+        authUser = options.funnelAuthUser
+    }
+}

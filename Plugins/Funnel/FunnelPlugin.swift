@@ -1,0 +1,41 @@
+import Accounts
+package import PluginAPI
+
+/// Multiplexes: many clients share few backend connections, and whoever finds none free waits its turn.
+package final class FunnelPlugin: Plugin {
+    package static let name = "funnel"
+    package static let summary = "Lets many clients share few connections to the servers, with a backlog."
+
+    private let funnel: Funnel
+
+    package init(options: FunnelOptions, host: any PluginHost) throws {
+        funnel = Funnel(
+            host: host, settings: FunnelSettings(options), accounts: try AccountDirectory(options: options))
+    }
+
+    package func start() throws {
+        funnel.host.serveSessions()
+    }
+
+    package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {
+        let worker = FunnelWorker(funnel: funnel, loop: loop)
+        funnel.loops.enter(worker)
+        return worker
+    }
+
+    package func hangUp() {
+        do {
+            try funnel.accounts.reload()
+        } catch {
+            funnel.host.log(.error, "\(error); the accounts stay as they were")
+        }
+    }
+
+    package func report(_ completion: @escaping @Sendable (String?) -> Void) {
+        funnel.report(completion)
+    }
+
+    package func stop() {
+        funnel.loops.clear()
+    }
+}

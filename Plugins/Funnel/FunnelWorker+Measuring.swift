@@ -1,0 +1,62 @@
+import PluginAPI
+import Pooling
+import Telemetry
+
+// What this loop counts and measures, by backend and user.
+
+extension FunnelWorker {
+    /// Records that a phase has lasted until now.
+    func measure(_ phase: FunnelPhase, _ connection: BackendConnection, since begin: MonotonicTime?) {
+        guard let begin else { return }
+        let span = loop.now.since(begin)
+        numbers.update(backend: connection.pool.index, user: connection.user) { numbers in
+            numbers.latencies.record(phase, span)
+        }
+    }
+
+    /// Records a statement whose answer is complete.
+    func measureAnswer(_ connection: BackendConnection) {
+        let (sent, now) = (connection.sentAt, loop.now)
+        let firstByte = connection.firstByteAt ?? now
+        numbers.update(backend: connection.pool.index, user: connection.user) { numbers in
+            numbers.counters.statements += 1
+            numbers.latencies.record(.backendTime, firstByte.since(sent))
+            numbers.latencies.record(.transfer, now.since(firstByte))
+        }
+    }
+
+    /// Counts one of the things that are done for a statement.
+    func count(_ counter: WritableKeyPath<FunnelCounters, Int>, _ connection: BackendConnection) {
+        numbers.update(backend: connection.pool.index, user: connection.user) { numbers in
+            numbers.counters[keyPath: counter] += 1
+        }
+    }
+}
+
+/// One loop's part of a report.
+private struct LoopShare: Sendable {
+    let numbers: LoopNumbers
+    let now: MonotonicTime
+}
+
+extension Funnel {
+    /// Gathers the numbers of all loops into one line of JSON.
+    func report(_ completion: @escaping @Sendable (String?) -> Void) {
+        let gathering = Gathering<LoopShare>(of: loops.count) { [self] shares in
+            completion(try? report(shares).jsonLine())
+        }
+        for loop in 0..<loops.count {
+            loops.post(to: loop) { gathering.add(LoopShare(numbers: $0.numbers, now: $0.loop.now)) }
+        }
+    }
+
+    private func report(_ shares: [LoopShare]) -> FunnelReport {
+        let now = shares.map(\.now).max() ?? MonotonicTime(nanoseconds: 0)
+        return FunnelReport(
+            backends: pools.map { pool in
+                (name: "\(pool.backend.endpoint)", leases: pool.look { LeaseReport(book: $0, now: now) })
+            },
+            users: users.all.map { Array($0.user.utf8) }, loops: shares.map(\.numbers),
+            connectBacklog: admission.look { ConnectBacklogReport(backlog: $0, now: now) })
+    }
+}

@@ -1,0 +1,285 @@
+import MySQLWire
+import PluginAPI
+import Pooling
+import Telemetry
+
+/// The funnel on one loop: its sessions, and the backend connections that are here now.
+final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
+    let funnel: Funnel
+    unowned let loop: any LoopContext
+
+    /// Who may be granted a connection, by session number.
+    private var lessees: [UInt64: any Lessee] = [:]
+    private var connections: [ConnectionKey: BackendConnection] = [:]
+    /// Clients in the connect backlog, or admitted from it.
+    private var clients: [ClientID: Session] = [:]
+    private var admissions = PerSession<ClientAdmission?>(nil)
+    private var monitors: [Int: PoolMonitor] = [:]
+    /// What this loop has counted and measured.
+    var numbers = LoopNumbers()
+    private var stepBuffers: [[LeaseStep]] = []
+    private var outputBuffers: [[UInt8]] = []
+    private(set) lazy var lookups = AccountLookups(worker: self)
+
+    /// A connection among those of all pools.
+    struct ConnectionKey: Hashable {
+        let pool: Int
+        let id: ConnectionID
+    }
+
+    private struct ClientAdmission {
+        let id: ClientID
+        var refusal: AdmissionRefusal?
+        var isAdmitted = false
+    }
+
+    init(funnel: Funnel, loop: any LoopContext) {
+        self.funnel = funnel
+        self.loop = loop
+        guard loop.index == 0 else { return }
+        loop.schedule(at: loop.now) { [weak self] in self?.beginServing() }
+    }
+
+    func log(_ level: LogLevel, _ text: () -> String) {
+        funnel.host.log(level, text())
+    }
+
+    // MARK: Clients
+
+    func connect(_ session: Session) -> ConnectVerdict {
+        if admissions[session] == nil { arrive(session) }
+        guard let admission = admissions[session] else { return .next }
+        if let refusal = admission.refusal { return .refuse(Self.error(of: refusal)) }
+        guard admission.isAdmitted else {
+            return .hold(until: loop.now + funnel.settings.admission.timeout + .seconds(5))
+        }
+        let served = FunnelSession(session, on: self)
+        enter(served)
+        return .serve(served)
+    }
+
+    private func arrive(_ session: Session) {
+        arriving = session
+        let id = funnel.admission.arrived(on: self)
+        arriving = nil
+        if admissions[session] == nil {
+            admissions[session] = ClientAdmission(id: id)
+            clients[id] = session
+        }
+    }
+
+    /// The session that arrives in this very call.
+    private var arriving: Session?
+
+    /// A client is let in, or sent away.
+    func perform(_ step: AdmissionStep) {
+        switch step {
+        case .admit(let id, _): settle(ClientAdmission(id: id, isAdmitted: true))
+        case .refuse(let id, _, let refusal): settle(ClientAdmission(id: id, refusal: refusal))
+        }
+    }
+
+    private func settle(_ admission: ClientAdmission) {
+        if let session = clients[admission.id] {
+            admissions[session] = admission
+            session.resume()
+        } else if let arriving {
+            admissions[arriving] = admission
+            clients[admission.id] = arriving
+        }
+    }
+
+    func disconnect(_ session: Session) {
+        guard let admission = admissions[session] else { return }
+        admissions[session] = nil
+        clients[admission.id] = nil
+        if admission.refusal == nil { funnel.admission.left(admission.id, from: self) }
+    }
+
+    private static func error(of refusal: AdmissionRefusal) -> SQLError {
+        let reason =
+            switch refusal {
+            case .backlogFull: "the backlog of new clients is full"
+            case .timeout: "no place came free in time (--funnel-max-clients, --funnel-connect-backlog-timeout)"
+            }
+        return SQLError(code: 1040, state: "08004", message: "Too many connections: \(reason)")
+    }
+
+    // MARK: Lessees
+
+    /// The client's session with that id of its connection.
+    func session(withID id: UInt64) -> FunnelSession? {
+        guard let session = session(numbered: id), UInt64(session.connectionID) == id else { return nil }
+        return session
+    }
+
+    /// The client's session with that number.
+    func session(numbered number: UInt64) -> FunnelSession? { lessees[number] as? FunnelSession }
+
+    func enter(_ lessee: any Lessee) {
+        lessees[lessee.id.number] = lessee
+    }
+
+    func leave(_ lessee: any Lessee) {
+        lessees[lessee.id.number] = nil
+    }
+
+    // MARK: Steps of the lease books
+
+    func perform(_ step: LeaseStep, of pool: BackendPool) {
+        switch step {
+        case .grant(let grant): grantLeaves(grant, of: pool)
+        case .open(let id, let user, _): open(id, of: pool, user: user)
+        case .close(let id, _, _): connection(id, of: pool)?.close()
+        case .ping(let id, _): connection(id, of: pool)?.ping()
+        case .refuse(let refusal): lessees[refusal.session.number]?.refused(refusal, by: pool)
+        }
+    }
+
+    private func connection(_ id: ConnectionID, of pool: BackendPool) -> BackendConnection? {
+        connections[ConnectionKey(pool: pool.index, id: id)]
+    }
+
+    private func open(_ id: ConnectionID, of pool: BackendPool, user: UserID) {
+        let connection = BackendConnection(id, of: pool, user: user, worker: self)
+        keep(connection)
+        connection.begin()
+    }
+
+    func keep(_ connection: BackendConnection) {
+        connections[ConnectionKey(pool: connection.pool.index, id: connection.id)] = connection
+    }
+
+    /// Takes a connection out that has ended or moved; it lives on to the end of the turn, since its code may be running.
+    func forget(_ connection: BackendConnection) {
+        let key = ConnectionKey(pool: connection.pool.index, id: connection.id)
+        guard let forgotten = connections.removeValue(forKey: key) else { return }
+        loop.schedule(at: loop.now) { withExtendedLifetime(forgotten) {} }
+    }
+
+    /// A connection that is here is granted: what its last session left is read first, then it goes to its new one.
+    private func grantLeaves(_ grant: LeaseGrant, of pool: BackendPool) {
+        guard let connection = connection(grant.connection, of: pool) else {
+            // It broke while the grant was under way; the book has been told, and the session asks again.
+            return arrive(grant, nil, of: pool)
+        }
+        if grant.isOwn { return arrive(grant, connection, of: pool) }
+        connection.capture { [self] in
+            guard connection.phase == .ready else { return arrive(grant, nil, of: pool) }
+            if grant.loop.number == loop.index {
+                arrive(grant, connection, of: pool)
+            } else {
+                carry(connection, grant)
+            }
+        }
+    }
+
+    func arrive(_ grant: LeaseGrant, _ connection: BackendConnection?, of pool: BackendPool) {
+        if grant.loop.number != loop.index {
+            return funnel.loops.post(to: grant.loop.number) { $0.arrive(grant, nil, of: pool) }
+        }
+        let lessee = lessees[grant.session.number]
+        guard let connection else {
+            lessee?.grantFailed(of: pool)
+            return
+        }
+        connection.lentAt = loop.now
+        guard let lessee else {
+            // The session went while its grant was under way.
+            return connection.giveBack()
+        }
+        lessee.granted(connection)
+    }
+
+    // MARK: Failures
+
+    /// A connection could not be opened.
+    func openFailed(_ connection: BackendConnection, _ reason: String, couldConnect: Bool, refusal: SQLError?) {
+        let pool = connection.pool
+        if let refusal { funnel.users.refused(connection.user, refusal) }
+        let isUsers = refusal?.isOfUser ?? false
+        log(isUsers ? .info : .warning) {
+            "no connection to \(pool.backend.endpoint) as "
+                + "'\(self.funnel.users.identity(of: connection.user).user)': \(reason)"
+        }
+        let isDown = !couldConnect
+        if isDown { pool.backend.state = .down }
+        pool.tell(from: self) { book, now, steps in
+            if isDown { book.backendDown(now: now) }
+            book.openFailed(connection.id, isUsers ? .user : .backend, now: now, &steps)
+        }
+        if isDown { funnel.loops.post(to: 0) { $0.watch(pool) } }
+    }
+
+    /// Looks after a backend that is down, on loop 0.
+    func watch(_ pool: BackendPool) {
+        guard monitors[pool.index] == nil else { return }
+        let monitor = PoolMonitor(pool, on: self) { [unowned self] in monitors[pool.index] = nil }
+        monitors[pool.index] = monitor
+        monitor.begin()
+    }
+
+    // MARK: Begin and end
+
+    /// On loop 0: learns what the servers are, and opens the connections that are kept.
+    private func beginServing() {
+        for pool in funnel.pools { GreetingProbe(pool, on: self).begin() }
+        guard funnel.settings.lease.minimum > 0, let user = funnel.accounts.warmUser else { return }
+        let number = funnel.users.number(of: BackendIdentity(user: user, traits: BackendIdentity.usualTraits))
+        for pool in funnel.pools {
+            pool.tell(from: self) { book, now, steps in book.warmed(for: number, now: now, &steps) }
+        }
+    }
+
+    func sessionsEnded() {
+        for pool in funnel.pools {
+            pool.tell(from: self) { book, now, steps in book.drained(now: now, &steps) }
+        }
+        for connection in Array(connections.values) { connection.close() }
+    }
+
+    // MARK: Memory to use again
+
+    func takeStepBuffer() -> [LeaseStep] { stepBuffers.popLast() ?? [] }
+
+    func giveBack(stepBuffer: [LeaseStep]) {
+        var buffer = stepBuffer
+        buffer.removeAll(keepingCapacity: true)
+        stepBuffers.append(buffer)
+    }
+
+    func takeOutputBuffer() -> [UInt8] { outputBuffers.popLast() ?? [] }
+
+    func giveBack(outputBuffer: [UInt8]) {
+        guard outputBuffer.capacity <= 1 << 20 else { return }
+        var buffer = outputBuffer
+        buffer.removeAll(keepingCapacity: true)
+        outputBuffers.append(buffer)
+    }
+}
+
+/// Who is granted connections: clients' sessions, and the funnel's own errands.
+protocol Lessee: AnyObject {
+    /// The number that the lease books know it by.
+    var id: SessionID { get }
+
+    /// A connection is its own until it gives it back; what another session left has been read from it.
+    func granted(_ connection: BackendConnection)
+
+    /// The connection that it was granted broke on the way: it may ask again.
+    func grantFailed(of pool: BackendPool)
+
+    /// It gets none.
+    func refused(_ refusal: LeaseRefusal, by pool: BackendPool)
+}
+
+extension SQLError {
+    /// Whether a server's refusal of a login is about the account, and not about the server's state.
+    var isOfUser: Bool {
+        switch code {
+        // Access denied (also without password, to no schema), plugin not loaded, expired, locked, unknown method.
+        case 1044, 1045, 1251, 1524, 1698, 1820, 1862, 3118, 3878, 4151, 2054, 2059: true
+        case _: false
+        }
+    }
+}

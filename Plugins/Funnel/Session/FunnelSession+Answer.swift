@@ -1,0 +1,195 @@
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+import SQLText
+import Telemetry
+
+// After a command: what it has changed, and whether the session keeps its connection.
+
+extension FunnelSession {
+    /// The answer to the command is complete; its last bytes follow by ``deliver(_:_:)``.
+    ///
+    /// - Returns: whether the client gets them.
+    func answerEnded(on connection: BackendConnection) -> Bool {
+        guard let running else { return false }
+        sendsFile = false
+        worker.measureAnswer(connection)
+        if connection.translator.hasStatus { status = connection.translator.summary.status }
+        if statementAnswered(running, on: connection) == .prepareAgain {
+            phase = .preparing
+            return false
+        }
+        stateChanged(running, on: connection)
+        phase = .ready
+        self.running = nil
+        settlePins()
+        return true
+    }
+
+    /// Gives the client bytes of its answer.
+    func deliver(_ bytes: Span<UInt8>, _ event: ScanEvent) {
+        running?.isAnswerBegun = true
+        if event == .localInfile { sendsFile = true }
+        if event == .endless { isEndless = true }
+        client?.deliver(bytes)
+        if phase == .ready { takeIncoming() }
+    }
+
+    private func statementAnswered(_ running: RunningCommand, on connection: BackendConnection) -> StatementRecovery {
+        let error = connection.translator.summary.isError
+        switch running.plan {
+        case .prepare(let shared):
+            guard !error else {
+                statements.preparationFailed()
+                return .relay
+            }
+            let summary = connection.translator.summary
+            let answer = PreparedStatementOK(
+                statementID: summary.statementID, columns: UInt16(truncatingIfNeeded: summary.columns),
+                parameters: summary.parameters, warnings: summary.warnings)
+            _ = statements.prepared(
+                shared, under: PrepareSettings(settings), answer: answer, on: &connection.statements)
+            return .relay
+        case .run(var run):
+            guard error else {
+                statements.answered(run, connection.translator.summary.status, on: &connection.statements)
+                return .relay
+            }
+            let code = connection.translator.summary.errorCode
+            let recovery = statements.refused(
+                run, SQLError(code: code, message: ""), on: &connection.statements)
+            guard recovery == .prepareAgain else { return recovery }
+            run.isSecondTry = true
+            self.running?.plan = .run(run)
+            worker.loop.schedule(at: worker.loop.now) { [weak self] in
+                guard let self, isStillPreparing(on: connection) else { return }
+                bring(connection)
+            }
+            return .prepareAgain
+        case nil, .nothing, .okay, .refuse, .closeCursor:
+            return .relay
+        }
+    }
+
+    /// Whether the session keeps its connection now; the book hears of its pins.
+    func settlePins() {
+        guard let connection else { return }
+        var pins = ties.pins
+        if statements.hasCursor { pins.insert(.cursor) }
+        if isEndless { pins.insert(.hiddenState) }
+        tell(pins, of: connection)
+        guard pins.isEmpty else {
+            limitSilence(on: connection, isInTransaction: pins.contains(.transaction))
+            return
+        }
+        release()
+    }
+
+    private func tell(_ pins: PinSet, of connection: BackendConnection) {
+        guard pins != connection.pins else { return }
+        let before = connection.pins
+        connection.pins = pins
+        let id = connection.id
+        connection.pool.tell(from: worker) { book, _, _ in
+            for reason in PinReason.allCases where pins.contains(reason) != before.contains(reason) {
+                if pins.contains(reason) { book.pinned(id, reason) } else { book.unpinned(id, reason) }
+            }
+        }
+    }
+
+    private func limitSilence(on connection: BackendConnection, isInTransaction: Bool) {
+        guard isInTransaction, let limit = worker.funnel.settings.transactionTimeout else { return }
+        worker.loop.setDeadline(worker.loop.now + limit, for: connection)
+    }
+
+    /// The client has been silent in a transaction for too long.
+    func silenceEnded(on connection: BackendConnection) {
+        guard phase == .ready, self.connection === connection else { return }
+        let limit = worker.funnel.settings.transactionTimeout ?? .zero
+        loss =
+            "the transaction was rolled back, since nothing came for \(limit.seconds) s (--funnel-transaction-timeout)"
+        leaveConnection(wasRunning: false)
+        ties = SessionTies()
+        statements.cursorsLost()
+    }
+
+    /// The answer is complete, and the connection of no more use: nothing of the session is left on it.
+    func answerOnLostConnection(_ connection: BackendConnection) {
+        if connection.translator.hasStatus { status = connection.translator.summary.status }
+        if let running { stateChanged(running, on: connection) }
+        phase = .ready
+        running = nil
+        self.connection = nil
+        lastConnection = nil
+        connection.session = nil
+        connection.pool.countOutstanding(-1)
+        statements.cursorsLost()
+        guard !ties.pins.isEmpty || ties.needsCapture else { return }
+        loss = "the connection broke behind an answer"
+        ties.lost()
+    }
+
+    /// Takes in what the answer tells of the session's state.
+    private func stateChanged(_ running: RunningCommand, on connection: BackendConnection) {
+        let changes = connection.translator.takeChanges()
+        settings = worker.funnel.settings.table.changed(settings, by: changes, effects: running.effects)
+        connection.settings = settings
+    }
+
+    // MARK: Losses
+
+    /// The connection that the session has is gone.
+    func connectionLost(_ connection: BackendConnection, _ reason: String, wasAnswering: Bool) {
+        guard self.connection === connection else { return }
+        self.connection = nil
+        lastConnection = nil
+        connection.pool.countOutstanding(-1)
+        let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !ties.needsCapture
+        statements.cursorsLost()
+        switch phase {
+        case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand:
+            worker.count(\.retries, connection)
+            return lease()
+        case .ready:
+            loss = reason
+            ties.lost()
+        case .preparing, .running:
+            ties.lost()
+            answerLost(connection, reason)
+        case .login, .waiting, .ended:
+            break
+        }
+    }
+
+    /// Whether the command can have done nothing yet, or doing it twice changes nothing.
+    private var mayRepeatCommand: Bool {
+        guard let running, !running.isAnswerBegun, running.attempts < 3 else { return false }
+        return running.effects?.isReadOnly ?? false
+    }
+
+    private func answerLost(_ connection: BackendConnection, _ reason: String) {
+        let error = SQLError(code: 2013, message: "(funnel) Lost connection to the server during the statement: \(reason)")
+        guard running?.isAnswerBegun == true else { return say(error) }
+        guard connection.translator.isAtPacketBorder else {
+            client?.hangUp()
+            return
+        }
+        var writer = PacketWriter(sequence: connection.translator.clientSequence)
+        writer.append(error.encode())
+        running = nil
+        phase = .ready
+        let bytes = writer.take()
+        client?.deliver(bytes.span)
+        takeIncoming()
+    }
+
+    /// The connection that the session had last broke while nobody used it.
+    func restingConnectionLost(_ connection: BackendConnection) {
+        guard lastConnection === connection else { return }
+        lastConnection = nil
+        guard ties.needsCapture else { return }
+        loss = "it ended while it held what this session has set (user variables, last insert id)"
+        ties.lost()
+    }
+}

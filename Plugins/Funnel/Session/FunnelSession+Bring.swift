@@ -1,0 +1,154 @@
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+import Telemetry
+
+// Bringing a connection to the session's state, and sending the command on it.
+
+extension FunnelSession {
+    /// Brings the connection to the session's state as far as the command needs it, then sends the command.
+    func bring(_ connection: BackendConnection) {
+        phase = .preparing
+        let isOwn = connection.owner === self
+        if !isOwn, connection.dirt.needsReset(for: self) {
+            worker.count(\.resets, connection)
+            return connection.reset { [self] in
+                guard isStillPreparing(on: connection) else { return }
+                connection.owner = self
+                bringState(to: connection, isOwn: false)
+            }
+        }
+        connection.owner = self
+        bringState(to: connection, isOwn: isOwn)
+    }
+
+    /// Whether a step of the preparation is still wanted; where the client has gone meanwhile the connection is cleaned.
+    func isStillPreparing(on connection: BackendConnection) -> Bool {
+        if phase == .preparing, self.connection === connection { return true }
+        if connection.isOrphaned { connection.orphanEnded() }
+        return false
+    }
+
+    private func bringState(to connection: BackendConnection, isOwn: Bool) {
+        guard let running else { return }
+        let restoration = isOwn ? [] : ties.restoration(for: running.effects)
+        guard connection.settings !== settings || !restoration.isEmpty else { return send(on: connection) }
+        let steps = SettingsDifference(from: connection.settings, to: settings).payloads + restoration
+        let begun = worker.loop.now
+        connection.ask(all: steps[...]) { [self] answer in
+            guard isStillPreparing(on: connection) else { return }
+            guard let answer else { return }
+            if let error = answer.error { return preparationFailed(error, on: connection) }
+            worker.measure(.stateReplay, connection, since: begun)
+            connection.settings = settings
+            send(on: connection)
+        }
+    }
+
+    /// The server refuses what the session's state needs, for instance a schema that is gone: the command has its error.
+    private func preparationFailed(_ error: SQLError, on connection: BackendConnection) {
+        if !ties.pins.isEmpty {
+            connection.settings = worker.funnel.settings.table.unknown
+            return say(error)
+        }
+        connection.reset { [self] in
+            guard isStillPreparing(on: connection) else { return }
+            release()
+            say(error)
+        }
+    }
+
+    // MARK: Sending
+
+    private func send(on connection: BackendConnection) {
+        guard let running else { return }
+        switch running.plan {
+        case .run(let run): step(run, on: connection)
+        case .prepare:
+            self.running?.patches.statementID = statements.upcomingID
+            transmit(running.packets, running.command, running.lastSequence, on: connection)
+        case nil, .nothing, .okay, .refuse, .closeCursor:
+            transmit(running.packets, running.command, running.lastSequence, on: connection)
+        }
+    }
+
+    /// Sends the command itself.
+    private func transmit(
+        _ packets: [UInt8], _ command: Command, _ lastSequence: UInt8, on connection: BackendConnection
+    ) {
+        guard let running else { return }
+        phase = .running
+        self.running?.attempts += 1
+        var translator = AnswerTranslator(
+            backend: connection.capabilities, client: capabilities, trackPolicy: settings.trackPolicy)
+        translator.commandSent(
+            command, lastSequence: lastSequence, clientSequence: running.lastSequence &+ 1, status: status,
+            patches: running.patches)
+        connection.run(packets.span, translator)
+    }
+
+    // MARK: Prepared statements
+
+    /// Does the next step of a prepared statement's command.
+    private func step(_ run: StatementRun, on connection: BackendConnection) {
+        switch statements.step(for: run, on: &connection.statements) {
+        case .okay:
+            sayAfterPins { $0.sayOK() }
+        case .refuse(let error):
+            sayAfterPins { $0.say(error) }
+        case .prepare(let closing):
+            worker.count(\.preparedMisses, connection)
+            connection.send(closing)
+            prepare(run, on: connection)
+        case .send(let payloads):
+            if run.isExecution { worker.count(\.preparedHits, connection) }
+            connection.send(payloads.dropLast())
+            var writer = PacketWriter()
+            writer.append(payloads.last ?? [])
+            let last = writer.sequence &- 1
+            transmit(writer.take(), run.command, last, on: connection)
+        }
+    }
+
+    private func sayAfterPins(_ answer: (FunnelSession) -> Void) {
+        settlePins()
+        answer(self)
+    }
+
+    /// Prepares the run's text on the connection, under the settings that it was prepared under at first.
+    private func prepare(_ run: StatementRun, on connection: BackendConnection) {
+        let wanted = run.settings?.object as? SessionSettings ?? settings
+        let before = SettingsDifference(from: connection.settings, to: wanted).payloads
+        let after = SettingsDifference(from: wanted, to: settings).payloads
+        connection.ask(all: before[...]) { [self] answer in
+            guard isStillPreparing(on: connection), let answer else { return }
+            if let error = answer.error { return preparationFailed(error, on: connection) }
+            connection.settings = wanted
+            connection.ask([Command.prepare.rawValue] + run.shared.text) { [self] answer in
+                guard isStillPreparing(on: connection), let answer else { return }
+                connection.ask(all: after[...]) { [self] back in
+                    guard isStillPreparing(on: connection), let back else { return }
+                    if let error = back.error { return preparationFailed(error, on: connection) }
+                    connection.settings = settings
+                    prepared(run, answer, on: connection)
+                }
+            }
+        }
+    }
+
+    private func prepared(_ run: StatementRun, _ answer: InternalAnswer, on connection: BackendConnection) {
+        if let error = answer.error {
+            if connection.statements.preparationRefused(error) { return step(run, on: connection) }
+            _ = statements.refused(run, error, on: &connection.statements)
+            return sayAfterPins { $0.say(error) }
+        }
+        guard let prepared = try? PreparedStatementOK(decoding: answer.first.span) else {
+            return connection.gone("its answer to COM_STMT_PREPARE can't be understood", couldConnect: true)
+        }
+        if let error = statements.prepared(run, answer: prepared, on: &connection.statements) {
+            return sayAfterPins { $0.say(error) }
+        }
+        step(run, on: connection)
+    }
+}

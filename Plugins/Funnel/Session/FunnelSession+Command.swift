@@ -1,0 +1,137 @@
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+import SQLText
+
+// A client's command: what is answered here, and what needs a connection.
+
+extension FunnelSession {
+    /// A whole command has come, and nothing is under way.
+    func commandArrived(_ packets: Span<UInt8>) {
+        let command = Command(rawValue: packets[PacketHeader.size])
+        running = RunningCommand(
+            command: command, packets: packets.withUnsafeBufferPointer { Array($0) },
+            lastSequence: packets.lastSequence, arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
+        if let loss, !command.hasNoAnswer, command != .quit {
+            self.loss = nil
+            return say(SQLError(code: 2013, state: "HY000", message: "(funnel) Lost connection to the server: \(loss)"))
+        }
+        switch command {
+        case .query: queryArrived(packets)
+        case .quit: client?.hangUp()
+        case .ping: sayOK()
+        case .changeUser: changeUser(packets.joinedPayload, lastSequence: packets.lastSequence)
+        case .resetConnection: resetState()
+        case .setOption: setOption(packets.joinedPayload)
+        case .processKill: kill(packets.joinedPayload)
+        case .prepare, .execute, .bulkExecute, .fetch, .sendLongData, .resetStatement, .closeStatement:
+            statementArrived(packets.joinedPayload)
+        // Open set: what isn't known goes to a server, which knows.
+        default: lease()
+        }
+    }
+
+    private func queryArrived(_ packets: Span<UInt8>) {
+        let mode = settings.lexicalMode
+        let first = PacketHeader(packets)
+        let effects: StatementEffects
+        if let first, first.packetLength == packets.count {
+            effects = StatementEffects(of: packets.extracting((PacketHeader.size + 1)...), mode: mode)
+        } else {
+            effects = StatementEffects(of: packets.joinedPayload.span.extracting(1...), mode: mode)
+        }
+        running?.effects = effects
+        guard !killsOwnWay(effects) else { return }
+        lease()
+    }
+
+    // MARK: Answered here
+
+    /// COM_RESET_CONNECTION: the session begins anew; a connection that it holds is cleaned first.
+    private func resetState() {
+        guard let connection else {
+            forgetState()
+            return sayOK()
+        }
+        phase = .preparing
+        connection.reset { [self] in
+            guard phase == .preparing else { return }
+            self.connection = nil
+            lastConnection = nil
+            connection.owner = nil
+            connection.giveBack()
+            forgetState()
+            sayOK()
+        }
+    }
+
+    /// The session is as after its login; nothing of it is on any connection.
+    func forgetState() {
+        leaveConnection(wasRunning: false)
+        settings = loginSettings
+        ties = SessionTies()
+        statements.removeAll()
+        status = .autocommit
+    }
+
+    /// COM_SET_OPTION: whether several statements may stand in one query.
+    private func setOption(_ payload: [UInt8]) {
+        guard payload.count >= 3, payload[1] < 2, payload[2] == 0 else {
+            return say(SQLError(code: 1047, state: "08S01", message: "Unknown command"))
+        }
+        settings = worker.funnel.settings.table.settings(settings, allowingMultiStatements: payload[1] == 0)
+        if capabilities.contains(.deprecateEOF) {
+            say([OKPacket(endsResult: true, status: status).encode(capabilities: capabilities)])
+        } else {
+            say([EOFPacket(warnings: 0, status: status).encode()])
+        }
+    }
+
+    // MARK: Prepared statements
+
+    private func statementArrived(_ payload: [UInt8]) {
+        let rules = StatementRules(
+            mode: settings.lexicalMode, allowsBulk: capabilities.contains(.mariadbBulkOperations),
+            table: worker.funnel.statements)
+        let plan = statements.plan(payload, rules)
+        running?.plan = plan
+        switch plan {
+        case .nothing: noAnswer()
+        case .okay: sayOK()
+        case .refuse(let error):
+            if running?.command == .prepare { statements.preparationFailed() }
+            say(error)
+        case .prepare(let shared):
+            running?.effects = shared.effects
+            lease()
+        case .run(let run):
+            if run.isExecution { running?.effects = run.shared.effects }
+            lease()
+        case .closeCursor(let id):
+            connection?.statements.closeCursor(of: id)
+            noAnswer()
+            if !statements.hasCursor { unpinnedBetweenCommands() }
+        }
+    }
+
+    /// The command has no answer, and is done.
+    private func noAnswer() {
+        running = nil
+        phase = .ready
+        takeIncoming()
+    }
+}
+
+extension Span<UInt8> {
+    /// The sequence id of a whole command's last packet.
+    var lastSequence: UInt8 {
+        var offset = 0
+        var sequence: UInt8 = 0
+        while let header = PacketHeader(self, at: offset) {
+            sequence = header.sequence
+            offset += header.packetLength
+        }
+        return sequence
+    }
+}

@@ -1,0 +1,135 @@
+import MySQLWire
+import PluginAPI
+import Pooling
+import SQLText
+
+// KILL: the ids that clients know are the funnel's, and they are looked for on all loops.
+
+/// A client's wish to end another one's statement, or the other one altogether.
+struct KillOrder: Sendable {
+    let target: UInt64
+    let isQuery: Bool
+    /// The user who wants it.
+    let user: String
+    /// Whom to tell what came of it.
+    let origin: (loop: Int, session: UInt64)
+
+    /// What came of it.
+    enum Outcome: Int, Sendable, Comparable {
+        case unknownID
+        case otherUsers
+        case done
+
+        static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    }
+}
+
+extension FunnelSession {
+    /// COM_PROCESS_KILL.
+    func kill(_ payload: [UInt8]) {
+        guard payload.count >= 5 else { return say(SQLError(code: 1835, message: "Malformed communication packet")) }
+        kill((1...4).reduce(UInt64(0)) { $0 | UInt64(payload[$1]) << UInt64(8 * ($1 - 1)) }, isQuery: false)
+    }
+
+    /// Whether the statement is a KILL of a connection by its id, which is dealt with here.
+    func killsOwnWay(_ effects: StatementEffects) -> Bool {
+        guard effects.facts.contains(.namesConnection), effects.isUnderstood else { return false }
+        let targets = effects.details.compactMap { detail in
+            if case .kills(let target) = detail { target } else { nil }
+        }
+        guard targets.count == 1, effects.facts == .namesConnection else { return false }
+        switch targets[0] {
+        case .connection(let id): kill(id, isQuery: false)
+        case .query(let id): kill(id, isQuery: true)
+        case .other: return false
+        }
+        return true
+    }
+
+    private func kill(_ target: UInt64, isQuery: Bool) {
+        if target == UInt64(connectionID) {
+            let error = SQLError(code: 1317, state: "70100", message: "Query execution was interrupted")
+            return isQuery ? say(error) : dismiss(error)
+        }
+        phase = .preparing
+        let loops = worker.funnel.loops
+        awaitedKills = loops.count
+        killOutcome = .unknownID
+        killTarget = target
+        let order = KillOrder(
+            target: target, isQuery: isQuery, user: userName, origin: (worker.loop.index, id.number))
+        for loop in 0..<loops.count {
+            loops.post(to: loop) { $0.obey(order) }
+        }
+    }
+
+    /// A loop has looked for the order's target.
+    func killAnswered(_ outcome: KillOrder.Outcome) {
+        guard phase == .preparing, awaitedKills > 0 else { return }
+        awaitedKills -= 1
+        killOutcome = max(killOutcome, outcome)
+        guard awaitedKills == 0 else { return }
+        switch killOutcome {
+        case .done: sayOK()
+        case .unknownID: say(SQLError(code: 1094, message: "Unknown thread id: \(killTarget)"))
+        case .otherUsers: say(SQLError(code: 1095, message: "You are not owner of thread \(killTarget)"))
+        }
+    }
+
+    // MARK: The target's side
+
+    /// Ends the statement under way, or the session; `completion` runs when that is done.
+    func killed(isQuery: Bool, _ completion: @escaping () -> Void) {
+        let interrupted = SQLError(code: 1317, state: "70100", message: "Query execution was interrupted")
+        switch phase {
+        case .waiting:
+            leaveBacklog()
+            isQuery ? say(interrupted) : dismiss(interrupted)
+            completion()
+        case .running, .preparing:
+            guard let connection, connection.phase == .relaying else { break }
+            connection.comeUnderFire(completion)
+        case .login, .ready, .ended:
+            completion()
+        }
+        guard !isQuery, phase != .ended else { return }
+        client?.hangUp()
+    }
+}
+
+extension FunnelWorker {
+    /// Looks for the order's target among this loop's sessions.
+    fileprivate func obey(_ order: KillOrder) {
+        guard let target = session(withID: order.target) else { return answer(order, .unknownID) }
+        guard target.userName == order.user else { return answer(order, .otherUsers) }
+        target.killed(isQuery: order.isQuery) { [self] in answer(order, .done) }
+    }
+
+    private func answer(_ order: KillOrder, _ outcome: KillOrder.Outcome) {
+        funnel.loops.post(to: order.origin.loop) { worker in
+            worker.session(numbered: order.origin.session)?.killAnswered(outcome)
+        }
+    }
+}
+
+extension BackendConnection {
+    /// Runs the job when no kill can hit what it does: at once, mostly.
+    func afterFiring(_ job: @escaping () -> Void) {
+        if firing == 0, afterFire == nil { job() } else { afterFire = job }
+    }
+
+    /// Has the statement that runs killed; whoever gets the connection next waits until that can't hit it any more.
+    fileprivate func comeUnderFire(_ completion: @escaping () -> Void) {
+        firing += 1
+        _ = KillErrand(serverID, on: self) { [self] in
+            completion()
+            firing -= 1
+            guard firing == 0, phase == .ready, let after = afterFire else { return }
+            // A kill that came too late for its statement hits the next one: this one.
+            ask(Command.query.payload(text: "DO 0")) { [self] answer in
+                afterFire = nil
+                if answer != nil { after() }
+            }
+        }
+    }
+}

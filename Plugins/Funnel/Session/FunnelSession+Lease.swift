@@ -1,0 +1,168 @@
+import MySQLWire
+import PluginAPI
+import Pooling
+import Streams
+import Telemetry
+
+// Getting a connection for the command under way, and giving it back.
+
+extension FunnelSession {
+    /// Gets a connection for the command: its own, at once or when its turn has come.
+    func lease() {
+        if let connection {
+            return connection.afterFiring { [self] in
+                if phase != .ended { bring(connection) }
+            }
+        }
+        guard let pool = choosePool() else {
+            return say(SQLError(code: 1105, state: "08S01", message: "(funnel) no backend is configured"))
+        }
+        ask(pool)
+    }
+
+    private func ask(_ pool: BackendPool) {
+        guard let running else { return }
+        phase = .waiting
+        request = (pool, nil)
+        pool.countOutstanding(1)
+        let last = lastConnection.flatMap { $0.pool === pool ? $0.id : nil }
+        let wish = LeaseRequest(
+            session: id, user: user, loop: LoopID(worker.loop.index), ticket: running.ticket, arrived: running.arrived,
+            last: last)
+        let waiter = pool.tell(from: worker) { book, now, steps in book.requested(wish, now: now, &steps) }
+        if phase == .waiting, request?.pool === pool, request?.waiter == nil { request?.waiter = waiter }
+    }
+
+    /// Where the statement goes: where the script wants it, else to the session's server.
+    private func choosePool() -> BackendPool? {
+        let pools = worker.funnel.pools
+        if let route = session.route, let pool = pools.first(where: { $0.backend === route }) { return pool }
+        if let home, home.isServing { return home }
+        home = pools.filter { $0.backend.role == .readWrite && $0.isServing }.min { $0.outstanding < $1.outstanding }
+            ?? home ?? pools.first { $0.backend.role == .readWrite } ?? pools.first
+        return home
+    }
+
+    // MARK: Answers
+
+    func granted(_ connection: BackendConnection) {
+        guard phase == .waiting, request?.pool === connection.pool else {
+            connection.giveBack()
+            return
+        }
+        request = nil
+        self.connection = connection
+        connection.session = self
+        phase = .preparing
+        session.backend = connection.pool.backend
+        worker.measure(.backlogWait, connection, since: running?.arrived)
+        if isBeingCaptured {
+            afterCapture = { [unowned self] in bring(connection) }
+        } else {
+            bring(connection)
+        }
+    }
+
+    func grantFailed(of pool: BackendPool) {
+        guard phase == .waiting, request?.pool === pool else { return }
+        pool.countOutstanding(-1)
+        ask(pool)
+    }
+
+    func refused(_ refusal: LeaseRefusal, by pool: BackendPool) {
+        guard phase == .waiting, request?.pool === pool else { return }
+        request = nil
+        pool.countOutstanding(-1)
+        if refusal.reason == .draining, session.route == nil, isAnotherServing(than: pool) {
+            home = nil
+            return lease()
+        }
+        say(refusal.error(of: pool, worker.funnel, user: user))
+    }
+
+    private func isAnotherServing(than pool: BackendPool) -> Bool {
+        worker.funnel.pools.contains { $0 !== pool && $0.isServing && $0.backend.role == .readWrite }
+    }
+
+    /// The client doesn't wait any more.
+    func leaveBacklog() {
+        guard let request else { return }
+        self.request = nil
+        request.pool.countOutstanding(-1)
+        guard let waiter = request.waiter else { return }
+        request.pool.tell(from: worker) { book, now, steps in _ = book.cancelled(waiter, now: now, &steps) }
+    }
+
+    // MARK: Giving back
+
+    /// The command is done and nothing ties the session to its connection: whoever waits may have it.
+    func release() {
+        guard let connection else { return }
+        self.connection = nil
+        lastConnection = connection
+        connection.owner = self
+        connection.pool.countOutstanding(-1)
+        connection.afterFiring { connection.giveBack() }
+    }
+
+    /// The session has done with its connection for good, whatever is on it.
+    func leaveConnection(wasRunning: Bool) {
+        if let last = lastConnection, last.owner === self {
+            last.owner = nil
+            if ties.leavesDirt { last.dirt.insert(.state) }
+        }
+        lastConnection = nil
+        guard let connection else { return }
+        self.connection = nil
+        connection.owner = nil
+        connection.session = nil
+        connection.pool.countOutstanding(-1)
+        guard connection.phase != .ended else { return }
+        if wasRunning || connection.phase != .ready {
+            // Its answer, or what prepares it, is read to its end; then it is cleaned.
+            connection.isOrphaned = true
+            connection.stream?.resumeReceiving()
+            if isEndless || sendsFile { connection.discard() }
+        } else {
+            connection.reset { connection.giveBack() }
+        }
+    }
+
+    /// A pin has ended without a command that runs.
+    func unpinnedBetweenCommands() {
+        guard phase == .ready, connection?.phase == .ready else { return }
+        settlePins()
+    }
+}
+
+extension BackendPool {
+    /// Whether new statements should go there.
+    var isServing: Bool { backend.state != .down && !look { $0.isDraining } }
+}
+
+extension LeaseRefusal {
+    /// The reason in words.
+    func text(of pool: BackendPool, _ funnel: Funnel) -> String {
+        let endpoint = pool.backend.endpoint
+        let waited = (Double(waited.nanoseconds / 1_000_000) / 1000).description
+        return switch reason {
+        case .backlogFull:
+            "too many statements wait for \(endpoint): \(waiting) of --funnel-backlog-max=\(funnel.settings.lease.backlogMaximum)"
+                + " (\(holdings))"
+        case .timeout: "no connection to \(endpoint) came free in \(waited) s (\(holdings))"
+        case .backendDown: "backend \(endpoint) is down; waited \(waited) s for it"
+        case .draining: "backend \(endpoint) is drained"
+        case .loginRefused: "backend \(endpoint) refuses the login"
+        }
+    }
+
+    /// What the client is told.
+    func error(of pool: BackendPool, _ funnel: Funnel, user: UserID) -> SQLError {
+        if reason == .loginRefused, let refusal = funnel.users.refusal(of: user) { return refusal }
+        let message = "(funnel) \(text(of: pool, funnel))"
+        return switch reason {
+        case .backlogFull, .timeout: SQLError(code: 1203, state: "42000", message: message)
+        case .backendDown, .draining, .loginRefused: SQLError(code: 1105, state: "08S01", message: message)
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import Accounts
+import MySQLWire
+import PluginAPI
+import Pooling
+
+// The client's login: it is checked here, and no backend needs to be there for it.
+
+/// A login under way.
+struct LoginAttempt {
+    /// The sequence id of the next packet to the client.
+    var sequence: UInt8
+    /// Whether the account is being looked up.
+    var isLookingUp = false
+    /// The user that wants to log in, and how.
+    var userName = ""
+    var capabilities: Capabilities = []
+    var collation: UInt16 = 0
+    var schema: [UInt8] = []
+    /// Whether the client is logged in already, and changes its user.
+    var isChange = false
+}
+
+extension FunnelSession {
+    /// The id that the client has of its connection, which KILL wants.
+    var connectionID: UInt32 { UInt32(truncatingIfNeeded: session.id) }
+
+    /// What the funnel offers to clients.
+    static let offered: Capabilities = [
+        .foundRows, .longFlag, .connectWithSchema, .noSchema, .odbc, .localFiles, .ignoreSpace, .protocol41,
+        .interactive, .ignoreSigpipe, .transactions, .secureConnection, .multiStatements, .multiResults,
+        .preparedMultiResults, .pluginAuth, .connectAttributes, .pluginAuthLengthEncoded, .expiredPasswords,
+        .sessionTrack, .deprecateEOF, .rememberOptions,
+    ]
+    /// What only MariaDB's clients know.
+    private static let offeredByMariaDB: Capabilities = [.mariadbBulkOperations, .mariadbExtendedMetadata]
+
+    func greet() {
+        guard let scramble = Digest.scramble() else {
+            return refuseLogin(SQLError(code: 1105, message: "(funnel) no random bytes for a challenge"))
+        }
+        let server = worker.funnel.serverGreeting
+        let method: LoginMethod = server.isMariaDB ? .native : .cachingSHA2
+        let greeting = Greeting(
+            serverVersion: server.serverVersion, connectionID: connectionID, scramble: scramble,
+            capabilities: server.isMariaDB
+                ? Self.offered.union(Self.offeredByMariaDB) : Self.offered.union(.longPassword),
+            collation: server.collation, status: .autocommit, authMethod: method.name)
+        login = ClientLogin(
+            scramble: scramble, host: clientHost, usualMethod: method,
+            isSecure: session.listenerAddress.hasPrefix("/"))
+        attempt = LoginAttempt(sequence: 1)
+        deliver(greeting.encode(), sequence: 0)
+    }
+
+    private var clientHost: String {
+        let address = session.clientAddress
+        if address.hasPrefix("/") { return "localhost" }
+        return String(address[..<(address.lastIndex(of: ":") ?? address.endIndex)])
+    }
+
+    /// A packet of the client's login has come, whole.
+    func loginPacketArrived(_ packet: Span<UInt8>) {
+        guard var attempt else { return }
+        attempt.sequence = packet[3] &+ 1
+        let payload = packet.joinedPayload
+        guard attempt.userName.isEmpty, !attempt.isChange, attempt.capabilities.isEmpty else {
+            self.attempt = attempt
+            return perform(login.dataArrived(payload))
+        }
+        do {
+            let request = try LoginRequest(decoding: payload.span)
+            guard request.capabilities.contains(.protocol41) else {
+                return refuseLogin(
+                    SQLError(code: 1043, state: "08S01", message: "(funnel) clients must speak protocol 4.1"))
+            }
+            attempt.userName = request.user
+            attempt.capabilities = request.capabilities
+            attempt.collation = UInt16(request.collation)
+            attempt.schema = request.schemaBytes ?? []
+            self.attempt = attempt
+            perform(login.loginArrived(request))
+        } catch {
+            refuseLogin(SQLError(code: 1043, state: "08S01", message: "Bad handshake: \(error)"))
+        }
+    }
+
+    /// COM_CHANGE_USER.
+    func changeUser(_ payload: [UInt8], lastSequence: UInt8) {
+        do {
+            let request = try ChangeUserRequest(decoding: payload.span, capabilities: capabilities)
+            attempt = LoginAttempt(
+                sequence: lastSequence &+ 1, userName: request.user, capabilities: capabilities,
+                collation: request.collation ?? 45, schema: request.schemaBytes, isChange: true)
+            phase = .login
+            perform(login.changeUserArrived(request, capabilities: capabilities))
+        } catch {
+            dismiss(SQLError(code: 1047, state: "08S01", message: "Malformed COM_CHANGE_USER: \(error)"))
+        }
+    }
+
+    // MARK: Steps
+
+    private func perform(_ step: ClientLogin.Step) {
+        switch step {
+        case .send(let payload): deliver(payload)
+        case .lookUp(let user): lookUp(user)
+        case .refreshThenRetry(let user): refresh(user)
+        case .accepted(let proof, let first):
+            if let first { deliver(first) }
+            accept(proof)
+        case .denied(let error, let reason):
+            worker.log(.info) {
+                "login of '\(self.attempt?.userName ?? "")' from \(self.session.clientAddress) is denied: \(reason)"
+            }
+            refuseLogin(error)
+        }
+    }
+
+    private func lookUp(_ user: String) {
+        switch worker.funnel.accounts.knowledge(of: user) {
+        case .listed(let account): perform(login.accountFound(account))
+        case .looked(let account): perform(login.accountFound(account, mayBeStale: true))
+        case .unknown: refresh(user)
+        }
+    }
+
+    private func refresh(_ user: String) {
+        guard worker.funnel.accounts.looksUp else { return perform(login.accountFound(nil)) }
+        attempt?.isLookingUp = true
+        worker.lookups.find(user) { [weak self] result in self?.lookedUp(result) }
+    }
+
+    private func lookedUp(_ result: Result<Account?, SQLError>) {
+        guard phase == .login, attempt?.isLookingUp == true else { return }
+        attempt?.isLookingUp = false
+        switch result {
+        case .success(let account): perform(login.accountFound(account))
+        case .failure(let error): refuseLogin(error)
+        }
+        takeIncoming()
+    }
+
+    /// The client is who it says.
+    private func accept(_ proof: Proof) {
+        guard let attempt else { return }
+        let funnel = worker.funnel
+        funnel.accounts.proved(attempt.userName, proof)
+        if attempt.isChange { forgetState() }
+        userName = attempt.userName
+        capabilities = attempt.capabilities.intersection(Self.offered.union(Self.offeredByMariaDB))
+        user = funnel.users.number(
+            of: BackendIdentity(user: userName, traits: capabilities.intersection(BackendIdentity.traits)))
+        loginSettings = funnel.settings.table.login(
+            collation: attempt.collation, schema: attempt.schema,
+            allowsMultiStatements: capabilities.contains(.multiStatements))
+        settings = loginSettings
+        status = .autocommit
+        let sequence = attempt.sequence
+        self.attempt = nil
+        phase = .ready
+        deliver(OKPacket(status: status).encode(capabilities: capabilities), sequence: sequence)
+        takeIncoming()
+    }
+
+    private func refuseLogin(_ error: SQLError) {
+        deliver(error.encode())
+        phase = .ended
+        worker.leave(self)
+        leaveConnection(wasRunning: false)
+        client?.hangUp()
+    }
+
+    private func deliver(_ payload: [UInt8]) {
+        let sequence = attempt?.sequence ?? 0
+        attempt?.sequence = sequence &+ 1
+        deliver(payload, sequence: sequence)
+    }
+
+    private func deliver(_ payload: [UInt8], sequence: UInt8) {
+        var writer = PacketWriter(sequence: sequence)
+        writer.append(payload)
+        let bytes = writer.take()
+        client?.deliver(bytes.span)
+    }
+}
