@@ -39,7 +39,8 @@ package struct PinSet: BitwiseCopyable, Equatable, Sendable {
     package func contains(_ reason: PinReason) -> Bool { bits & (1 << reason.rawValue) != 0 }
 
     /// Adds the reason; false where it was there.
-    mutating func insert(_ reason: PinReason) -> Bool {
+    @discardableResult
+    package mutating func insert(_ reason: PinReason) -> Bool {
         guard !contains(reason) else { return false }
         bits |= 1 << reason.rawValue
         return true
