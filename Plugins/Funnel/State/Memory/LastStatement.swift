@@ -1,0 +1,163 @@
+import MySQLWire
+import SQLText
+
+/// What the functions and statements that ask after the last statement answer.
+struct LastStatement: Equatable, Sendable {
+    /// A value that may have to be asked for.
+    enum Value: Equatable, Sendable {
+        case known(UInt64)
+        /// Only the connection knows.
+        case unread
+    }
+
+    /// What SHOW WARNINGS answers.
+    enum Diagnostics: Equatable, Sendable {
+        /// Its rows.
+        case known([Condition])
+        /// Only the connection knows.
+        case unread
+    }
+
+    /// A row of SHOW WARNINGS.
+    struct Condition: Equatable, Sendable {
+        /// `Note`, `Warning` or `Error`.
+        let level: [UInt8]
+        let code: [UInt8]
+        let message: [UInt8]
+
+        var isError: Bool { level == Array("Error".utf8) }
+    }
+
+    /// ROW_COUNT(): the rows changed, -1 after a result or an error.
+    var rowCount: Int64 = 0
+    /// FOUND_ROWS().
+    var foundRows = Value.known(0)
+    /// LAST_INSERT_ID().
+    var insertID = Value.known(0)
+    /// The conditions of the last statement that had any, or that cleared them.
+    var diagnostics = Diagnostics.known([])
+    /// The warnings that the statement told; more than SHOW WARNINGS has rows for where `max_error_count` is less.
+    private(set) var toldWarnings = 0
+
+    /// @@warning_count; nil where only the connection knows.
+    var warningCount: UInt64? {
+        guard case .known(let conditions) = diagnostics else { return nil }
+        return UInt64(conditions.isEmpty ? 0 : max(conditions.count, toldWarnings))
+    }
+
+    /// @@error_count; nil where only the connection knows.
+    var errorCount: UInt64? {
+        guard case .known(let conditions) = diagnostics else { return nil }
+        return UInt64(conditions.count(where: \.isError))
+    }
+}
+
+extension LastStatement {
+    /// A command was answered; `text` is what was executed.
+    mutating func answered(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
+        switch answer.command {
+        case .query, .execute, .bulkExecute: break
+        case .prepare:
+            if answer.isError { failed() }
+            return
+        default: return
+        }
+        let kind = StatementKind(of: text)
+        rowCount = answer.isError || answer.columns > 0 ? -1 : Int64(clamping: answer.affectedRows)
+        insertID(answer, done)
+        diagnostics(answer, kind, text)
+        if !answer.isFirstFailing { foundRows(answer, kind, text) }
+    }
+
+    private mutating func failed() {
+        rowCount = -1
+        diagnostics = .unread
+        toldWarnings = 0
+    }
+
+    /// An OK tells an id too where the statement gave it explicitly, which LAST_INSERT_ID() doesn't; a result tells
+    /// none.
+    private mutating func insertID(_ answer: StatementAnswer, _ done: ExecutedEffects) {
+        let writes = done.facts.contains(.writesRows)
+        let hidden: StatementFacts = [.setsLastInsertID, .runsRoutine, .callsForeignFunction, .executesUnseenText]
+        if answer.lastInsertID != 0 || (writes && (answer.columns > 0 || answer.isError || answer.results > 1))
+            || !done.isUnderstood || !done.facts.isDisjoint(with: hidden)
+        {
+            insertID = .unread
+        }
+    }
+
+    /// SELECT sets them to what it found; INSERT … SELECT, SELECT … INTO, EXPLAIN and SHOW to other values; what has
+    /// no query in it leaves them.
+    private mutating func foundRows(_ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>) {
+        switch kind {
+        case .select where answer.results == 1 && answer.columns > 0 && !answer.isError: selected(answer.rows, text)
+        case .select, .show, .explain, .table, .with, .values, .execute, .executeImmediate, .call, .compound, .unknown,
+            .maintenance:
+            foundRows = .unread
+        default:
+            if answer.results > 1 || text.holds("SELECT") { foundRows = .unread }
+        }
+    }
+
+    private mutating func selected(_ rows: UInt64, _ text: Span<UInt8>) {
+        let isCertain =
+            !text.holds("OFFSET") && !text.holds("FETCH") && !text.holds("SQL_CALC_FOUND_ROWS")
+            && !text.skipsByComma
+        foundRows = isCertain ? .known(rows) : .unread
+    }
+
+    /// What neither reads tables nor has conditions of its own leaves those of before.
+    private mutating func diagnostics(_ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>) {
+        if answer.isError { return failed() }
+        if answer.warnings > 0 {
+            diagnostics = .unread
+            toldWarnings = Int(answer.warnings)
+            return
+        }
+        switch kind {
+        case .insert, .replace, .update, .delete, .loadData, .createTable, .createTemporaryTable, .dropTable,
+            .dropTemporaryTable, .truncate, .lockTables:
+            diagnostics = .known([])
+        case .select: if text.namesTable { diagnostics = .known([]) }
+        default: break
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether a comma comes behind the last LIMIT.
+    fileprivate var skipsByComma: Bool {
+        var tokens = SQLTokenizer(self)
+        var isBehindLimit = false
+        var isSkipping = false
+        while let token = tokens.next() {
+            if token.kind == .identifier, token.end - token.start == 5, extracting(token.range).holds("LIMIT") {
+                (isBehindLimit, isSkipping) = (true, false)
+            } else if isBehindLimit, token.kind == .comma {
+                isSkipping = true
+            }
+        }
+        return isSkipping
+    }
+
+    /// Whether FROM stands outside parentheses, not before DUAL.
+    fileprivate var namesTable: Bool {
+        var tokens = SQLTokenizer(self)
+        var depth = 0
+        var isBehindFrom = false
+        while let token = tokens.next() {
+            switch token.kind {
+            case .whitespace, .blockComment, .lineComment: continue
+            case .openParenthesis: depth += 1
+            case .closeParenthesis: depth -= 1
+            default: break
+            }
+            if isBehindFrom { return !extracting(token.range).holds("DUAL") }
+            isBehindFrom =
+                depth == 0 && token.kind == .identifier && token.end - token.start == 4
+                && extracting(token.range).holds("FROM")
+        }
+        return false
+    }
+}

@@ -1,0 +1,85 @@
+import MySQLWire
+import SQLText
+
+/// What a session has set, as far as it can be set again on any connection.
+///
+/// Objects of one `SettingsTable` with equal content are the same object, so that "this connection fits already" is
+/// a comparison of references.
+final class SessionSettings: Sendable {
+    /// What is set.
+    let content: Content
+    /// What is set to a value that nobody told: the names to ask for before another session takes the connection.
+    ///
+    /// Settings with such names are shared by nobody, since two of them may differ.
+    let unread: Set<Unread>
+
+    init(_ content: Content, unread: Set<Unread> = []) {
+        self.content = content
+        self.unread = unread
+    }
+
+    /// The values.
+    struct Content: Hashable, Sendable {
+        /// The default schema.
+        var schema: [UInt8]?
+        /// The session variables that the session or its login have set, as the server tells their values.
+        ///
+        /// Of `collation_connection` and `character_set_connection`, which stands for that set's default collation,
+        /// there is never but one.
+        var variables: [String: String] = [:]
+        /// The role; empty for none, nil for the account's own.
+        var role: [UInt8]?
+        /// Whether a query may hold several statements.
+        var takesSeveralStatements = true
+    }
+
+    /// A setting that has to be asked for.
+    enum Unread: UInt8, Hashable, Sendable, CaseIterable {
+        case collation
+        case role
+
+        /// What asks for it.
+        var expression: String {
+            switch self {
+            case .collation: "@@collation_connection"
+            case .role: "CURRENT_ROLE()"
+            }
+        }
+    }
+}
+
+extension SessionSettings.Content {
+    /// What a login leaves behind.
+    ///
+    /// A server that doesn't know the collation, or whose statements can't be in its character set, takes its own.
+    static func login(collation: UInt8, schema: [UInt8]?, takesSeveralStatements: Bool) -> Self {
+        var content = Self(schema: schema, takesSeveralStatements: takesSeveralStatements)
+        guard let name = Collation.name(collation) else { return content }
+        let characterSet = Collation.characterSet(of: name)
+        guard Collation.isSpoken(characterSet) else { return content }
+        content.variables = [
+            "character_set_client": characterSet, "character_set_results": characterSet,
+            "collation_connection": name,
+        ]
+        return content
+    }
+
+    /// What COM_RESET_CONNECTION makes of it on a connection that logged in with `login`.
+    ///
+    /// Variables go back to those of the login; schema, role and COM_SET_OPTION stay.
+    func reset(to login: Self) -> Self {
+        var content = self
+        content.variables = login.variables
+        return content
+    }
+}
+
+extension SQLLexicalMode {
+    /// How a server with this status reads statements.
+    init(_ status: StatusFlags) {
+        self = []
+        if status.contains(.noBackslashEscapes) { insert(.noBackslashEscapes) }
+        // MariaDB alone tells ANSI_QUOTES.
+        if status.rawValue & 0x8000 != 0 { insert(.ansiQuotes) }
+    }
+}

@@ -1,0 +1,96 @@
+import MySQLWire
+
+/// A step that brings a connection to a session's settings.
+enum Preparation: Hashable, Sendable {
+    /// A command's payload; every one of them is answered by OK (COM_SET_OPTION: EOF) or ERR, and they may be sent
+    /// one behind the other without waiting.
+    case command([UInt8])
+    /// COM_CHANGE_USER to the same account without a schema, then the steps behind it.
+    case changeUser
+    /// Nothing makes it fit: another connection is needed.
+    case replace
+}
+
+/// What to send on a connection so that its settings become those of a session.
+struct SettingsDifference {
+    /// What the connection has.
+    let connection: SessionSettings.Content
+    /// What it had after its login.
+    let login: SessionSettings.Content
+    /// What the session wants.
+    let session: SessionSettings.Content
+
+    /// What switches the server's session tracking on; it is off again after a reset.
+    static let tracking = """
+        session_track_system_variables='*',session_track_state_change=ON,\
+        session_track_transaction_info='CHARACTERISTICS',session_track_schema=ON
+        """
+
+    /// The steps, with COM_RESET_CONNECTION first where the connection holds what another session must not see.
+    func preparations(resets: Bool = false) -> [Preparation] {
+        if session.role == nil, connection.role != nil { return [.replace] }
+        // No command but this leaves a connection without a schema; roles and COM_SET_OPTION survive it.
+        if session.schema == nil, connection.schema != nil {
+            var bare = connection.reset(to: login)
+            bare.schema = nil
+            return [.changeUser] + steps(from: bare, tracking: true)
+        }
+        guard resets else { return steps(from: connection, tracking: false) }
+        let reset = Preparation.command(Command.resetConnection.payload())
+        return [reset] + steps(from: connection.reset(to: login), tracking: true)
+    }
+
+    private func steps(from old: SessionSettings.Content, tracking: Bool) -> [Preparation] {
+        var steps: [Preparation] = []
+        // The role first: it may be what allows the rest.
+        if let role = session.role, role != old.role {
+            steps.append(.query("SET ROLE " + (role.isEmpty ? "NONE" : SQLWriter.name(role))))
+        }
+        if let schema = session.schema, schema != old.schema {
+            steps.append(.command(Command.initDB.payload(text: schema)))
+        }
+        if session.takesSeveralStatements != old.takesSeveralStatements {
+            let option = SetOptionCommand(option: session.takesSeveralStatements ? 0 : 1)
+            steps.append(.command(option.encode()))
+        }
+        let assignments = (tracking ? [Self.tracking] : []) + assignments(from: old.variables)
+        if !assignments.isEmpty { steps.append(.query("SET " + assignments.joined(separator: ","))) }
+        return steps
+    }
+
+    private func assignments(from old: [String: String]) -> [String] {
+        var assignments: [String] = []
+        for (name, value) in session.variables.sorted(by: { $0.key < $1.key }) where old[name] != value {
+            assignments.append(name + "=" + Self.literal(value, of: name))
+        }
+        for name in old.keys.sorted() where session.variables[name] == nil && !isReplaced(name) {
+            assignments.append(name + "=DEFAULT")
+        }
+        return assignments
+    }
+
+    /// Whether the collation that the variable stands for is set by its other name.
+    private func isReplaced(_ name: String) -> Bool {
+        switch name {
+        case "collation_connection": session.variables["character_set_connection"] != nil
+        case "character_set_connection": session.variables["collation_connection"] != nil
+        default: false
+        }
+    }
+
+    /// The value, as SET takes it whatever sql_mode and character set are in force.
+    ///
+    /// Numeric variables take no text, those of text, set or choice no number; switches take words.
+    static func literal(_ value: String, of name: String) -> String {
+        let variable = SettingVariable(name)
+        if value.isEmpty, variable.isNullWhereEmpty { return "NULL" }
+        if name == "system_versioning_asof", value == "DEFAULT" { return "DEFAULT" }
+        if !variable.isText, SQLWriter.isNumber(value.utf8) { return value }
+        return SQLWriter.text(Array(value.utf8))
+    }
+}
+
+extension Preparation {
+    /// A query.
+    static func query(_ text: String) -> Self { .command(Command.query.payload(text: text)) }
+}

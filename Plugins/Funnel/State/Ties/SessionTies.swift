@@ -1,0 +1,275 @@
+import MySQLWire
+import Pooling
+import SQLText
+
+/// What ties a session to the connection that it used last.
+///
+/// It is told of every answer. A tie that begins where a statement may have done something ends only where that is
+/// certainly over.
+struct SessionTies: Sendable {
+    /// A transaction is open, or may be.
+    private(set) var hasTransaction = false
+    /// Characteristics are set for the next transaction, or savepoints wait for it.
+    private(set) var hasTransactionAhead = false
+    /// autocommit is off, as the last status said.
+    private(set) var isAutocommitOff = false
+    /// The temporary tables, each with its schema where one was known.
+    private(set) var temporaryTables: Set<SQLTableName> = []
+    /// There may be temporary tables whose names nobody knows.
+    private(set) var hasUnnamedTables = false
+    /// Locks of tables, of all tables, and of the backup.
+    private(set) var locks = Locks()
+    /// HANDLERs, by alias.
+    private(set) var handlers: Set<SQLName> = []
+    /// State that can't be seen, until a reset.
+    private(set) var hasHiddenState = false
+    /// A cursor of a binary prepared statement is open; its keeper says so.
+    var hasCursor = false
+    /// What the session remembers, and can be given again elsewhere.
+    var memory = SessionMemory()
+    /// The statement switched the funnel's session tracking off: `SettingsDifference.tracking` has to be set before
+    /// the next.
+    var lostTracking = false
+    /// The server may hold changes back that an error kept it from telling: a reset before anybody else has the
+    /// connection.
+    private(set) var mayTellLate = false
+
+    /// Locks that only their holder can end.
+    struct Locks: Equatable, Sendable {
+        /// LOCK TABLES.
+        var tables = false
+        /// FLUSH TABLES WITH READ LOCK.
+        var global = false
+        /// BACKUP.
+        var backup = false
+        /// GET_LOCK().
+        var named = false
+    }
+
+    /// The reasons to keep the connection.
+    var pins: PinSet {
+        var pins = PinSet()
+        if hasTransaction || hasTransactionAhead { pins.insert(.transaction) }
+        if hasUnnamedTables || !temporaryTables.isEmpty { pins.insert(.temporaryTable) }
+        if locks.tables || locks.global || locks.backup { pins.insert(.lockedTables) }
+        if locks.named { pins.insert(.namedLock) }
+        if !handlers.isEmpty { pins.insert(.handler) }
+        if hasCursor { pins.insert(.cursor) }
+        if hasHiddenState || !memory.unseenStatements.isEmpty { pins.insert(.hiddenState) }
+        return pins
+    }
+}
+
+extension SessionTies {
+    /// A command was answered.
+    ///
+    /// - Parameters:
+    ///   - text: the text whose effects the answer holds.
+    ///   - schema: the session's schema before it.
+    mutating func answered(_ answer: StatementAnswer, _ text: Span<UInt8>, schema: [UInt8]?) {
+        if answer.command == .resetConnection || answer.command == .changeUser {
+            if answer.isSuccess { self = Self() }
+            return
+        }
+        let done = memory.executed(answer.effects)
+        transaction(answer, done)
+        if !done.facts.isDisjoint(with: Self.tying) {
+            temporaryTables(answer, done, schema)
+            locks(answer, done)
+            handlers(answer, done)
+        }
+        told(answer, done, text)
+        hidden(answer, done, text)
+        memory.answered(answer, done, text)
+    }
+
+    /// The connection is gone, or was reset by the funnel: what was tied to it is no more.
+    mutating func connectionLost() {
+        var fresh = Self()
+        fresh.isAutocommitOff = isAutocommitOff
+        self = fresh
+    }
+
+    private static let tying: StatementFacts = [
+        .createsTemporaryTable, .dropsTable, .renamesTable, .locksTables, .unlocksTables, .takesGlobalReadLock,
+        .locksBackup, .unlocksBackup, .takesNamedLock, .releasesNamedLock, .releasesAllNamedLocks, .opensHandler,
+        .closesHandler,
+    ]
+}
+
+// Transactions.
+extension SessionTies {
+    /// The server's own word counts. It says nothing with an error, which may leave a transaction behind where
+    /// autocommit is off, and end one (a deadlock): the next OK tells.
+    private mutating func transaction(_ answer: StatementAnswer, _ done: ExecutedEffects) {
+        if let status = answer.status {
+            isAutocommitOff = !status.contains(.autocommit)
+            hasTransaction = status.contains(.inTransaction)
+        }
+        if answer.isError, isAutocommitOff, !answer.isSyntaxError { hasTransaction = true }
+        guard isAutocommitOff || hasTransactionAhead || !done.facts.isDisjoint(with: Self.aheadOfTransaction) else {
+            return
+        }
+        let ends: StatementFacts = [.endsTransaction, .enablesAutocommit, .commitsImplicitly]
+        if answer.isSuccess, !hasTransaction, !done.facts.isDisjoint(with: ends) { hasTransactionAhead = false }
+        if isAutocommitOff, done.facts.contains(.usesSavepoint), !answer.isFirstFailing { hasTransactionAhead = true }
+        if done.facts.contains(.setsNextTransaction), !answer.isFirstFailing { hasTransactionAhead = true }
+    }
+
+    private static let aheadOfTransaction: StatementFacts = [.setsNextTransaction, .usesSavepoint]
+
+    /// What the trackers tell.
+    private mutating func told(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
+        for change in answer.changes {
+            switch change {
+            case .transactionState(let state):
+                // A letter each: the transaction (T explicit, I implicit), what it read and wrote, L for locked tables.
+                hasTransaction = !state.utf8.starts(with: [UInt8(ascii: "_")]) || (hasTransaction && answer.isError)
+                locks.tables = state.utf8.last == UInt8(ascii: "L")
+            case .transactionCharacteristics(let text): hasTransactionAhead = !text.isEmpty
+            case .systemVariables(let variables): told(variables, done)
+            case .schema, .stateChanged, .gtids, .unknown: break
+            }
+        }
+    }
+
+    private mutating func told(_ variables: [SessionStateChange.SystemVariable], _ done: ExecutedEffects) {
+        // They are set back at once.
+        if done.facts.contains(.setsForStatement) { return }
+        for variable in variables {
+            let kind = SettingVariable(variable.name)
+            if kind.isOneShot || kind.isTied { hasHiddenState = true }
+            if kind.belongsToFunnel { lostTracking = true }
+        }
+    }
+}
+
+// Temporary tables, locks, handlers.
+extension SessionTies {
+    /// A warning may say that a table wasn't dropped after all (`DROP SEQUENCE IF EXISTS` of a table).
+    private mutating func temporaryTables(_ answer: StatementAnswer, _ done: ExecutedEffects, _ schema: [UInt8]?) {
+        let current = schema.map { SQLName($0) }
+        // Which schema was current when, in a text of several statements, is not known.
+        let isMoving = done.facts.contains(.usesSchema)
+        for detail in done.details {
+            switch detail {
+            case .createsTemporaryTable(let name):
+                if answer.isFirstFailing { continue }
+                if isMoving { hasUnnamedTables = true }
+                temporaryTables.insert(name.placed(in: current))
+            case .dropsTable(let name, _):
+                guard answer.isSuccess, answer.warnings == 0, !isMoving else { continue }
+                temporaryTables.remove(name.placed(in: current))
+            case .renamesTable(let old, let new):
+                guard !answer.isFirstFailing, temporaryTables.contains(old.placed(in: current)) else { continue }
+                renamed(old.placed(in: current), new, current)
+            default: continue
+            }
+        }
+    }
+
+    /// ALTER TABLE takes the old name's schema for a new name without one, RENAME TABLE the current.
+    private mutating func renamed(_ old: SQLTableName, _ new: SQLTableName, _ current: SQLName?) {
+        guard new.schema != nil || old.schema == current else { return hasUnnamedTables = true }
+        temporaryTables.remove(old)
+        temporaryTables.insert(new.placed(in: current))
+    }
+
+    private mutating func locks(_ answer: StatementAnswer, _ done: ExecutedEffects) {
+        let facts = done.facts
+        if answer.isSuccess {
+            if facts.contains(.unlocksTables) { (locks.tables, locks.global) = (false, false) }
+            if facts.contains(.unlocksBackup) { locks.backup = false }
+            if facts.contains(.releasesAllNamedLocks) { locks.named = false }
+        }
+        // A lock taken behind the release in the same text remains.
+        if facts.contains(.takesNamedLock), !answer.isSyntaxError { locks.named = true }
+        guard !answer.isFirstFailing else { return }
+        if facts.contains(.locksTables) { locks.tables = true }
+        if facts.contains(.takesGlobalReadLock) { locks.global = true }
+        if facts.contains(.locksBackup) { locks.backup = true }
+    }
+
+    private mutating func handlers(_ answer: StatementAnswer, _ done: ExecutedEffects) {
+        for detail in done.details {
+            switch detail {
+            case .opensHandler(let name): if !answer.isFirstFailing { handlers.insert(name) }
+            case .closesHandler(let name): if answer.isSuccess { handlers.remove(name) }
+            default: continue
+            }
+        }
+    }
+}
+
+// What can't be seen.
+extension SessionTies {
+    /// Routines and foreign functions may assign user variables and take named locks, of which the server tells
+    /// nothing, so that each of them pins; so does what isn't understood, unless the server didn't understand it
+    /// either.
+    private mutating func hidden(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
+        if answer.isError, !done.facts.isDisjoint(with: [.writesRows, .callsForeignFunction, .runsRoutine]) {
+            mayTellLate = true
+        }
+        if answer.isSyntaxError { return }
+        if !done.isUnderstood || !done.facts.isDisjoint(with: Self.hiding) { hasHiddenState = true }
+        if let effects = answer.effects, effects.facts.contains(.setsSessionVariable) { setByName(effects, text) }
+        if !answer.isFirstFailing, answer.tellsChange, !isExplained(answer, done, text) { hasHiddenState = true }
+    }
+
+    /// The values of sequences last taken are one to a connection, and can't be set again.
+    private static let hiding: StatementFacts = [
+        .runsRoutine, .callsForeignFunction, .executesUnseenText, .advancesSequence,
+    ]
+
+    private mutating func setByName(_ effects: StatementEffects, _ text: Span<UInt8>) {
+        if effects.hidesTimestamp(text) { hasHiddenState = true }
+        var others = 0
+        var switches = 0
+        for detail in effects.details {
+            guard case .setsVariable(let name, _) = detail else { continue }
+            if SettingVariable(name.description).belongsToFunnel { switches += 1 } else { others += 1 }
+        }
+        guard switches > 0 else { return }
+        lostTracking = true
+        // What else changed may not have been told any more.
+        if others > 0 { hasHiddenState = true }
+    }
+
+    /// Whether the text tells why the server says that some state changed.
+    private func isExplained(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) -> Bool {
+        if answer.command == .initDB { return true }
+        guard let effects = answer.effects else { return false }
+        // An assignment inside a query is not told; then it was something else that changed.
+        if done.facts.contains(.setsForStatement) { return answer.tellsVariables }
+        if !done.facts.isDisjoint(with: Self.explaining) { return true }
+        if done.facts.contains(.assignsUserVariable), !done.isQueryOrChange { return true }
+        // ALTER TABLE and CREATE INDEX on a temporary table.
+        if done.facts.contains(.commitsImplicitly), !temporaryTables.isEmpty { return true }
+        // The server changes into that schema to fill it, and back.
+        return effects.isReadOnly && answer.tellsSchema && text.holds("INFORMATION_SCHEMA")
+    }
+
+    private static let explaining: StatementFacts = [
+        .setsSessionVariable, .setsNames, .setsCharacterSet, .setsRole, .setsSessionTransaction, .usesSchema,
+        .createsTemporaryTable, .dropsTable, .renamesTable, .prepares, .deallocates, .usesXA, .dropsSchema,
+    ]
+}
+
+extension StatementAnswer {
+    fileprivate var tellsChange: Bool {
+        changes.contains { if case .stateChanged = $0 { true } else { false } }
+    }
+
+    fileprivate var tellsVariables: Bool {
+        changes.contains { if case .systemVariables = $0 { true } else { false } }
+    }
+
+    fileprivate var tellsSchema: Bool {
+        changes.contains { if case .schema = $0 { true } else { false } }
+    }
+}
+
+extension SQLTableName {
+    /// The name with the current schema where it has none.
+    fileprivate func placed(in current: SQLName?) -> Self { schema == nil ? Self(schema: current, table) : self }
+}

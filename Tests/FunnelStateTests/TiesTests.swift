@@ -1,0 +1,201 @@
+import MySQLWire
+import SQLText
+import Testing
+
+@testable import FunnelPlugin
+
+/// Which statements pin a session, and until when. Answers as MariaDB 10.11 gave them.
+@Suite struct TiesTests {
+    private let begun = told(
+        .transactionState("T_______"), .transactionCharacteristics("START TRANSACTION;"),
+        status: [.autocommit, .inTransaction])
+    private let ended = told(.transactionState("________"), .transactionCharacteristics(""))
+
+    @Test func aTransactionPinsUntilItsEnd() throws {
+        var rig = StateRig()
+        #expect(rig.query("BEGIN", begun) == ["transaction"])
+        #expect(
+            rig.query(
+                "INSERT INTO t(b) VALUES(1)",
+                told(.transactionState("T_R_W_S_"), status: [.autocommit, .inTransaction])) == ["transaction"])
+        #expect(rig.query("SELECT nope", error: 1054) == ["transaction"])
+        #expect(rig.query("COMMIT", ended) == [])
+        #expect(rig.query("BEGIN", begun) == ["transaction"])
+        #expect(rig.query("CREATE TABLE zz(a int)", ended) == [])
+    }
+
+    @Test func autocommitOffPinsFromTheFirstReadOn() {
+        var rig = StateRig()
+        #expect(rig.query("SET autocommit=0", told(.variables(["autocommit": "OFF"]), .change, status: [])) == [])
+        #expect(rig.query("SELECT 1", told(status: []), columns: 1, rows: 1) == [])
+        #expect(
+            rig.query("SELECT * FROM t", told(.transactionState("I_R___S_"), status: .inTransaction), columns: 1)
+                == ["transaction"])
+        #expect(rig.query("COMMIT", told(.transactionState("________"), status: [])) == [])
+        #expect(rig.query("INSERT INTO t VALUES(1)", error: 1062) == ["transaction"])
+        #expect(rig.query("ROLLBACK", told(status: [])) == [])
+        #expect(rig.query("SAVEPOINT a", told(status: [])) == ["transaction"])
+        #expect(rig.query("ROLLBACK", told(status: [])) == [])
+        #expect(rig.settings.content.variables["autocommit"] == "OFF")
+    }
+
+    @Test func characteristicsOfTheNextTransactionPin() {
+        var rig = StateRig()
+        #expect(
+            rig.query("SET TRANSACTION READ ONLY", told(.transactionCharacteristics("SET TRANSACTION READ ONLY;")))
+                == ["transaction"])
+        #expect(rig.query("SELECT 1", columns: 1, rows: 1) == ["transaction"])
+        #expect(rig.query("SELECT * FROM t", told(.transactionCharacteristics("")), columns: 1, rows: 0) == [])
+    }
+
+    @Test func temporaryTablesPinUntilAllAreDropped() {
+        var rig = StateRig()
+        #expect(rig.query("CREATE TEMPORARY TABLE x(a int)", told(.change)) == ["temporary table"])
+        // Not told, but in the text.
+        #expect(rig.query("CREATE TEMPORARY TABLE y SELECT 1 a") == ["temporary table"])
+        #expect(rig.query("ALTER TABLE x RENAME x2") == ["temporary table"])
+        #expect(rig.query("DROP TABLE y") == ["temporary table"])
+        // Says with a warning that it is no sequence.
+        #expect(rig.query("DROP SEQUENCE IF EXISTS x2", told(warnings: 1)) == ["temporary table"])
+        #expect(rig.query("DROP TABLE x2, nn", error: 1051) == ["temporary table"])
+        #expect(rig.query("DROP TABLE d1.x2") == [])
+        #expect(rig.query("CREATE TEMPORARY TABLE e AS SELECT (SELECT 1 UNION SELECT 2)", error: 1242) == [])
+    }
+
+    @Test func aRolledBackTransactionKeepsItsTemporaryTables() {
+        var rig = StateRig()
+        rig.query("BEGIN", begun)
+        rig.query("CREATE TEMPORARY TABLE rb(a int)", told(.change, status: [.autocommit, .inTransaction]))
+        #expect(rig.query("ROLLBACK", ended) == ["temporary table"])
+        #expect(rig.command(.resetConnection) == [])
+    }
+
+    @Test func locksOfTablesEndWithUnlock() {
+        var rig = StateRig()
+        #expect(rig.query("LOCK TABLES t READ", told(.transactionState("_______L"))) == ["LOCK TABLES"])
+        #expect(rig.query("UNLOCK TABLES", told(.transactionState("________"))) == [])
+        #expect(rig.query("LOCK TABLES nope READ", error: 1146) == [])
+        #expect(rig.query("FLUSH TABLES WITH READ LOCK") == ["LOCK TABLES"])
+        #expect(rig.query("BEGIN", begun) == ["transaction", "LOCK TABLES"])
+        #expect(rig.query("ROLLBACK", ended) == ["LOCK TABLES"])
+        #expect(rig.query("UNLOCK TABLES") == [])
+        #expect(rig.query("BACKUP STAGE START") == ["LOCK TABLES"])
+        #expect(rig.query("BACKUP STAGE END") == [])
+    }
+
+    @Test func beginEndsLockTables() {
+        var rig = StateRig()
+        rig.query("LOCK TABLES t READ", told(.transactionState("_______L")))
+        #expect(rig.query("BEGIN", begun) == ["transaction"])
+    }
+
+    @Test func aNamedLockEndsOnlyWithAllOfThem() {
+        var rig = StateRig()
+        #expect(rig.query("SELECT GET_LOCK('a',1)", columns: 1, rows: 1) == ["GET_LOCK"])
+        #expect(rig.query("SELECT RELEASE_LOCK('a')", columns: 1, rows: 1) == ["GET_LOCK"])
+        #expect(rig.query("SELECT RELEASE_ALL_LOCKS()", columns: 1, rows: 1) == [])
+        // Evaluated before the failing row.
+        #expect(rig.query("SELECT GET_LOCK('a',1), (SELECT 1 UNION SELECT 2)", error: 1242) == ["GET_LOCK"])
+        #expect(rig.query("DO RELEASE_ALL_LOCKS(); SELECT GET_LOCK('b',1)", columns: 1, rows: 1) == ["GET_LOCK"])
+    }
+
+    @Test func handlersEndByAlias() {
+        var rig = StateRig()
+        #expect(rig.query("HANDLER ai OPEN AS h") == ["HANDLER"])
+        #expect(rig.query("HANDLER ai CLOSE", error: 1109) == ["HANDLER"])
+        #expect(rig.query("HANDLER H CLOSE") == [])
+    }
+
+    @Test func routinesAndWhatNobodyUnderstandsPin() {
+        var rig = StateRig()
+        #expect(rig.query("CALL p_uv()") == ["hidden state"])
+        #expect(rig.command(.resetConnection) == [])
+        #expect(rig.query("SELECT f_set()", told(.change), columns: 1, rows: 1) == ["hidden state"])
+        #expect(rig.command(.changeUser) == [])
+        #expect(rig.query("FROBNICATE", error: 1064) == [])
+        #expect(rig.query("FROBNICATE", OKPacket()) == ["hidden state"])
+    }
+
+    @Test func aTriggersWorkIsTold() {
+        var rig = StateRig()
+        #expect(rig.query("INSERT INTO trg VALUES(1)", told(.change)) == ["hidden state"])
+        _ = rig.command(.resetConnection)
+        #expect(rig.query("INSERT INTO trg VALUES(1)", error: 1062) == [])
+        #expect(rig.ties.mayTellLate)
+    }
+
+    @Test func aFunctionInAViewIsTold() {
+        var rig = StateRig()
+        #expect(rig.query("SELECT * FROM vv", told(.change), columns: 1, rows: 1) == ["hidden state"])
+    }
+
+    @Test func theInformationSchemaTellsAChangeThatIsNone() {
+        var rig = StateRig()
+        #expect(
+            rig.query(
+                "SELECT * FROM information_schema.tables LIMIT 1", told(.schema("d1"), .change), columns: 1, rows: 1)
+                == [])
+        #expect(rig.query("SELECT * FROM d2.vv", told(.schema("d1"), .change), columns: 1, rows: 1) == ["hidden state"])
+    }
+
+    @Test func userVariablesAreNoPin() {
+        var rig = StateRig()
+        #expect(rig.query("SET @a=1, @B:=2", told(.change)) == [])
+        #expect(rig.query("SELECT 1 INTO @c") == [])
+        #expect(rig.ties.memory.assigned == ["a", "b", "c"])
+    }
+
+    @Test func oneShotVariablesPin() {
+        var rig = StateRig()
+        #expect(rig.query("SET insert_id=5", told(.variables(["insert_id": "5"]), .change)) == ["hidden state"])
+        #expect(rig.settings.content.variables["insert_id"] == nil)
+        _ = rig.command(.resetConnection)
+        #expect(rig.query("SET last_insert_id=5", told(.variables(["last_insert_id": "5"]), .change)) == [])
+        #expect(rig.ties.memory.last.insertID == .unread)
+    }
+
+    @Test func switchingTrackingOffIsNoticed() {
+        var rig = StateRig()
+        #expect(rig.query("SET session_track_schema=0", told(.change)) == [])
+        #expect(rig.ties.lostTracking)
+        #expect(rig.query("SET session_track_schema=0, group_concat_max_len=5", told(.change)) == ["hidden state"])
+    }
+
+    @Test func preparedTextsAreRemembered() {
+        var rig = StateRig()
+        #expect(rig.query("PREPARE s FROM 'SET @q=1'", told(.change)) == [])
+        #expect(rig.query("EXECUTE s", told(.change)) == [])
+        #expect(rig.ties.memory.assigned == ["q"])
+        #expect(rig.query("PREPARE s FROM 'CALL p()'", told(.change)) == [])
+        #expect(rig.query("EXECUTE s") == ["hidden state"])
+    }
+
+    @Test func aPreparedTextThatNobodySawPins() {
+        var rig = StateRig()
+        #expect(rig.query("PREPARE s FROM @a", told(.change)) == ["hidden state"])
+        #expect(rig.query("DEALLOCATE PREPARE s", told(.change)) == [])
+        var answer = StatementAnswer()
+        let text = Array("PREPARE s FROM @a".utf8)
+        answer.effects = .init(of: text.span)
+        answer.status = .autocommit
+        answer.variableTexts = ["a": Array("SELECT 1".utf8)]
+        rig.ties.answered(answer, text.span, schema: nil)
+        #expect(rig.pins == [])
+        #expect(rig.query("EXECUTE s", columns: 1, rows: 1) == [])
+    }
+
+    @Test func aPrepareOfNoStatementDropsTheOneBefore() {
+        var rig = StateRig()
+        rig.query("PREPARE s FROM 'SELECT 1'", told(.change))
+        rig.query("PREPARE s FROM 'SELEC'", error: 1064)
+        #expect(rig.ties.memory.statements.isEmpty)
+        #expect(rig.pins == [])
+    }
+
+    @Test func recordedPackets() throws {
+        var rig = StateRig()
+        // USE d2, as it came.
+        #expect(try rig.query("USE d2", packet: "0000000040000000080103026432020131") == [])
+        #expect(rig.settings.content.schema == Array("d2".utf8))
+    }
+}
