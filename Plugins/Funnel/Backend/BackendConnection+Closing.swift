@@ -52,17 +52,28 @@ extension BackendConnection {
 
     /// Takes everything off the connection that a session has left: open transaction, locks, tables, variables.
     func reset(_ completion: @escaping () -> Void) {
-        ask([Command.resetConnection.rawValue]) { [self] answer in
+        let wiped = wipedSettings
+        ask(all: [Command.resetConnection.payload(), Self.tracking][...]) { [self] answer in
             guard let answer else { return }
             guard answer.isOK else { return discard() }
-            statements.removeAll()
-            dirt = DirtyState()
-            settings = worker.funnel.settings.table.fresh
-            ask(all: SessionSettings.trackingSetup[...]) { [self] answer in
-                guard let answer else { return }
-                if answer.isOK { completion() } else { discard() }
-            }
+            self.wiped(wiped)
+            completion()
         }
+    }
+
+    /// What switches the server's session tracking on.
+    static let tracking = Command.query.payload(text: "SET " + SettingsDifference.tracking)
+
+    /// What a reset leaves of the settings: it doesn't change schema, role and COM_SET_OPTION.
+    var wipedSettings: SessionSettings {
+        worker.funnel.settings.table.settings(settings.content.reset(to: worker.funnel.settings.fresh.content))
+    }
+
+    /// The connection was reset.
+    func wiped(_ settings: SessionSettings) {
+        statements.removeAll()
+        (isDirty, lostTracking) = (false, false)
+        self.settings = settings
     }
 
     /// Gives the connection back to the book.

@@ -45,7 +45,7 @@ extension BackendConnection {
         capabilities = handshake?.capabilities ?? []
         handshake = nil
         phase = .ready
-        ask(all: SessionSettings.trackingSetup[...]) { [self] answer in
+        ask(Self.tracking) { [self] answer in
             guard let answer else { return }
             if let error = answer.error {
                 return gone("it can't track sessions: \(error.message)", couldConnect: true, refusal: error)

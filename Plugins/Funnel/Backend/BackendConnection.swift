@@ -42,8 +42,10 @@ final class BackendConnection: StreamHandler {
     var handshake: BackendHandshake?
     /// The settings that are on it.
     var settings: SessionSettings
-    /// What is on it that isn't replayed.
-    var dirt = DirtyState()
+    /// Whether something of another session may be on it that setting over doesn't take away.
+    var isDirty = false
+    /// Whether a session has switched the server's session tracking off.
+    var lostTracking = false
     /// The statements that are prepared on it.
     var statements = BackendStatements()
     /// The session that used it last, whose ties may be on it.
@@ -74,7 +76,7 @@ final class BackendConnection: StreamHandler {
         self.pool = pool
         self.user = user
         self.worker = worker
-        settings = worker.funnel.settings.table.fresh
+        settings = worker.funnel.settings.fresh
         super.init()
     }
 

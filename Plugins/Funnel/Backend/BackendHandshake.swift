@@ -33,6 +33,9 @@ struct BackendHandshake {
         isSecure = pool.backend.endpoint.isUnixSocket
     }
 
+    /// utf8mb4_general_ci, which every server knows.
+    static let collation: UInt8 = 45
+
     /// What every connection asks for; see `BackendIdentity.traits` for what depends on the client.
     private static let wanted: Capabilities = [
         .longPassword, .longFlag, .protocol41, .transactions, .secureConnection, .pluginAuth, .pluginAuthLengthEncoded,
@@ -57,7 +60,7 @@ struct BackendHandshake {
             return .unusable("its greeting can't be understood")
         }
         self.greeting = greeting
-        let wishes = BackendLogin.Wishes(capabilities: Self.wanted.union(identity.traits), collation: 45)
+        let wishes = BackendLogin.Wishes(capabilities: Self.wanted.union(identity.traits), collation: Self.collation)
         var machine = BackendLogin(user: identity.user, proof: proof, wishes: wishes, isSecure: isSecure)
         let step = machine.greetingArrived(greeting)
         self.machine = machine

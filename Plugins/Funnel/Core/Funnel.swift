@@ -69,11 +69,14 @@ struct FunnelSettings: Sendable {
     /// The account that looks accounts up.
     let authUser: String?
     let table = SettingsTable()
+    /// What a backend connection has after its login.
+    let fresh: SessionSettings
 
     init(_ options: FunnelOptions) {
         lease = options.leasePolicy
         admission = options.admissionPolicy
         transactionTimeout = options.funnelTransactionTimeout > 0 ? .seconds(options.funnelTransactionTimeout) : nil
         authUser = options.funnelAuthUser
+        fresh = table.settings(.login(collation: BackendHandshake.collation, schema: nil, takesSeveralStatements: true))
     }
 }

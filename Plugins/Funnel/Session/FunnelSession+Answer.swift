@@ -110,7 +110,7 @@ extension FunnelSession {
         loss =
             "the transaction was rolled back, since nothing came for \(limit.seconds) s (--funnel-transaction-timeout)"
         leaveConnection(wasRunning: false)
-        ties = SessionTies()
+        ties.connectionLost()
         statements.cursorsLost()
     }
 
@@ -125,16 +125,37 @@ extension FunnelSession {
         connection.session = nil
         connection.pool.countOutstanding(-1)
         statements.cursorsLost()
-        guard !ties.pins.isEmpty || ties.needsCapture else { return }
+        guard !ties.pins.isEmpty || ties.memory.needsCapture else { return }
         loss = "the connection broke behind an answer"
-        ties.lost()
+        ties.connectionLost()
     }
 
     /// Takes in what the answer tells of the session's state.
     private func stateChanged(_ running: RunningCommand, on connection: BackendConnection) {
-        let changes = connection.translator.takeChanges()
-        settings = worker.funnel.settings.table.changed(settings, by: changes, effects: running.effects)
+        let translator = connection.translator
+        let summary = translator.summary
+        var answer = StatementAnswer(command: running.command, effects: running.effects)
+        answer.errorCode = summary.isError ? summary.errorCode : nil
+        answer.results = Int(summary.results) - (summary.isError ? 1 : 0)
+        answer.affectedRows = translator.lastResult?.affectedRows ?? 0
+        answer.lastInsertID = translator.lastInsertID
+        answer.warnings = translator.results.map(\.warnings).max() ?? 0
+        answer.columns = translator.lastResult?.kind == .series ? Int(summary.columns) : 0
+        answer.rows = translator.lastResult?.rows ?? 0
+        answer.status = translator.hasStatus ? summary.status : nil
+        answer.changes = connection.translator.takeChanges()
+        if case .prepare = running.plan { answer.effects = nil }
+        running.withText { text in
+            let before = settings.content.schema
+            settings = worker.funnel.settings.table.changed(settings, by: answer.changes, answer.effects, text)
+            ties.answered(answer, text, schema: before)
+        }
         connection.settings = settings
+        if ties.mayTellLate { connection.isDirty = true }
+        if ties.lostTracking {
+            ties.lostTracking = false
+            connection.lostTracking = true
+        }
     }
 
     // MARK: Losses
@@ -145,7 +166,7 @@ extension FunnelSession {
         self.connection = nil
         lastConnection = nil
         connection.pool.countOutstanding(-1)
-        let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !ties.needsCapture
+        let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !ties.memory.needsCapture
         statements.cursorsLost()
         switch phase {
         case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand:
@@ -153,9 +174,9 @@ extension FunnelSession {
             return lease()
         case .ready:
             loss = reason
-            ties.lost()
+            ties.connectionLost()
         case .preparing, .running:
-            ties.lost()
+            ties.connectionLost()
             answerLost(connection, reason)
         case .login, .waiting, .ended:
             break
@@ -188,8 +209,8 @@ extension FunnelSession {
     func restingConnectionLost(_ connection: BackendConnection) {
         guard lastConnection === connection else { return }
         lastConnection = nil
-        guard ties.needsCapture else { return }
+        guard ties.memory.needsCapture else { return }
         loss = "it ended while it held what this session has set (user variables, last insert id)"
-        ties.lost()
+        ties.connectionLost()
     }
 }

@@ -10,17 +10,63 @@ extension FunnelSession {
     /// Brings the connection to the session's state as far as the command needs it, then sends the command.
     func bring(_ connection: BackendConnection) {
         phase = .preparing
+        guard let running else { return }
         let isOwn = connection.owner === self
-        if !isOwn, connection.dirt.needsReset(for: self) {
-            worker.count(\.resets, connection)
-            return connection.reset { [self] in
-                guard isStillPreparing(on: connection) else { return }
-                connection.owner = self
-                bringState(to: connection, isOwn: false)
-            }
+        let isReset = !isOwn && connection.isDirty
+        let restoration = isOwn && !isReset ? [] : ties.restoration(for: running.effects)
+        let tracking = connection.lostTracking && !isReset ? [BackendConnection.tracking] : []
+        guard connection.settings !== settings || isReset || !restoration.isEmpty || !tracking.isEmpty else {
+            connection.owner = self
+            return send(on: connection)
+        }
+        guard let steps = steps(to: settings, on: connection, isReset: isReset) else {
+            return replace(connection)
         }
         connection.owner = self
-        bringState(to: connection, isOwn: isOwn)
+        if isReset {
+            worker.count(\.resets, connection)
+            connection.wiped(connection.wipedSettings)
+        }
+        let begun = worker.loop.now
+        connection.ask(all: (tracking + steps + restoration)[...]) { [self] answer in
+            guard isStillPreparing(on: connection), let answer else { return }
+            if let error = answer.error { return preparationFailed(error, on: connection) }
+            worker.measure(.stateReplay, connection, since: begun)
+            connection.settings = settings
+            connection.lostTracking = false
+            send(on: connection)
+        }
+    }
+
+    /// What has to be sent for the connection to have those settings; nil where nothing makes it fit.
+    private func steps(
+        to wanted: SessionSettings, on connection: BackendConnection, isReset: Bool = false
+    ) -> [[UInt8]]? {
+        steps(from: connection.settings, to: wanted, isReset: isReset)
+    }
+
+    private func steps(
+        from old: SessionSettings, to wanted: SessionSettings, isReset: Bool = false
+    ) -> [[UInt8]]? {
+        let difference = SettingsDifference(
+            connection: old.content, login: worker.funnel.settings.fresh.content, session: wanted.content)
+        return difference.preparations(resets: isReset).reduce(into: [[UInt8]]?([])) { commands, preparation in
+            if case .command(let payload) = preparation { commands?.append(payload) } else { commands = nil }
+        }
+    }
+
+    /// The connection can't be brought to the session's settings: it makes room for a new one.
+    private func replace(_ connection: BackendConnection) {
+        guard ties.pins.isEmpty else {
+            return say(
+                SQLError(code: 1105, message: "(funnel) the session's settings can't be set again on its connection"))
+        }
+        self.connection = nil
+        lastConnection = nil
+        connection.owner = nil
+        connection.pool.countOutstanding(-1)
+        connection.discard()
+        lease()
     }
 
     /// Whether a step of the preparation is still wanted; where the client has gone meanwhile the connection is cleaned.
@@ -30,26 +76,10 @@ extension FunnelSession {
         return false
     }
 
-    private func bringState(to connection: BackendConnection, isOwn: Bool) {
-        guard let running else { return }
-        let restoration = isOwn ? [] : ties.restoration(for: running.effects)
-        guard connection.settings !== settings || !restoration.isEmpty else { return send(on: connection) }
-        let steps = SettingsDifference(from: connection.settings, to: settings).payloads + restoration
-        let begun = worker.loop.now
-        connection.ask(all: steps[...]) { [self] answer in
-            guard isStillPreparing(on: connection) else { return }
-            guard let answer else { return }
-            if let error = answer.error { return preparationFailed(error, on: connection) }
-            worker.measure(.stateReplay, connection, since: begun)
-            connection.settings = settings
-            send(on: connection)
-        }
-    }
-
     /// The server refuses what the session's state needs, for instance a schema that is gone: the command has its error.
     private func preparationFailed(_ error: SQLError, on connection: BackendConnection) {
         if !ties.pins.isEmpty {
-            connection.settings = worker.funnel.settings.table.unknown
+            connection.settings = worker.funnel.settings.fresh
             return say(error)
         }
         connection.reset { [self] in
@@ -81,7 +111,7 @@ extension FunnelSession {
         phase = .running
         self.running?.attempts += 1
         var translator = AnswerTranslator(
-            backend: connection.capabilities, client: capabilities, trackPolicy: settings.trackPolicy)
+            backend: connection.capabilities, client: capabilities, trackPolicy: TrackPolicy())
         translator.commandSent(
             command, lastSequence: lastSequence, clientSequence: running.lastSequence &+ 1, status: status,
             patches: running.patches)
@@ -119,8 +149,9 @@ extension FunnelSession {
     /// Prepares the run's text on the connection, under the settings that it was prepared under at first.
     private func prepare(_ run: StatementRun, on connection: BackendConnection) {
         let wanted = run.settings?.object as? SessionSettings ?? settings
-        let before = SettingsDifference(from: connection.settings, to: wanted).payloads
-        let after = SettingsDifference(from: wanted, to: settings).payloads
+        guard let before = steps(to: wanted, on: connection), let after = steps(from: wanted, to: settings) else {
+            return sayAfterPins { $0.say(.needsPreparingAgain) }
+        }
         connection.ask(all: before[...]) { [self] answer in
             guard isStillPreparing(on: connection), let answer else { return }
             if let error = answer.error { return preparationFailed(error, on: connection) }

@@ -33,7 +33,7 @@ extension FunnelSession {
     }
 
     private func queryArrived(_ packets: Span<UInt8>) {
-        let mode = settings.lexicalMode
+        let mode = SQLLexicalMode(status)
         let first = PacketHeader(packets)
         let effects: StatementEffects
         if let first, first.packetLength == packets.count {
@@ -80,7 +80,7 @@ extension FunnelSession {
         guard payload.count >= 3, payload[1] < 2, payload[2] == 0 else {
             return say(SQLError(code: 1047, state: "08S01", message: "Unknown command"))
         }
-        settings = worker.funnel.settings.table.settings(settings, allowingMultiStatements: payload[1] == 0)
+        settings = worker.funnel.settings.table.changed(settings, takesSeveralStatements: payload[1] == 0)
         if capabilities.contains(.deprecateEOF) {
             say([OKPacket(endsResult: true, status: status).encode(capabilities: capabilities)])
         } else {
@@ -92,7 +92,7 @@ extension FunnelSession {
 
     private func statementArrived(_ payload: [UInt8]) {
         let rules = StatementRules(
-            mode: settings.lexicalMode, allowsBulk: capabilities.contains(.mariadbBulkOperations),
+            mode: SQLLexicalMode(status), allowsBulk: capabilities.contains(.mariadbBulkOperations),
             table: worker.funnel.statements)
         let plan = statements.plan(payload, rules)
         running?.plan = plan

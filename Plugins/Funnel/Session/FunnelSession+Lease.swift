@@ -109,7 +109,7 @@ extension FunnelSession {
     func leaveConnection(wasRunning: Bool) {
         if let last = lastConnection, last.owner === self {
             last.owner = nil
-            if ties.leavesDirt { last.dirt.insert(.state) }
+            if ties.memory.leavesTraces { last.isDirty = true }
         }
         lastConnection = nil
         guard let connection else { return }

@@ -150,9 +150,11 @@ extension FunnelSession {
         capabilities = attempt.capabilities.intersection(Self.offered.union(Self.offeredByMariaDB))
         user = funnel.users.number(
             of: BackendIdentity(user: userName, traits: capabilities.intersection(BackendIdentity.traits)))
-        loginSettings = funnel.settings.table.login(
-            collation: attempt.collation, schema: attempt.schema,
-            allowsMultiStatements: capabilities.contains(.multiStatements))
+        loginSettings = funnel.settings.table.settings(
+            .login(
+                collation: UInt8(truncatingIfNeeded: attempt.collation),
+                schema: attempt.schema.isEmpty ? nil : attempt.schema,
+                takesSeveralStatements: capabilities.contains(.multiStatements)))
         settings = loginSettings
         status = .autocommit
         let sequence = attempt.sequence

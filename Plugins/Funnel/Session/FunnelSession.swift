@@ -85,7 +85,7 @@ final class FunnelSession: LocalServer, Lessee {
         self.worker = worker
         id = SessionID(session.id)
         login = ClientLogin(scramble: [], host: "")
-        loginSettings = worker.funnel.settings.table.fresh
+        loginSettings = worker.funnel.settings.fresh
         settings = loginSettings
     }
 
@@ -207,8 +207,23 @@ struct RunningCommand {
     /// Whether the client has seen something of its answer.
     var isAnswerBegun = false
 
-    /// The payload, parts joined, command byte in front.
-    var payload: [UInt8] { packets.span.joinedPayload }
+    /// Runs the body over the text that the command has executed: the query's, or the prepared statement's.
+    func withText<Answer>(_ body: (Span<UInt8>) -> Answer) -> Answer {
+        let statement: SharedStatement?
+        switch plan {
+        case .run(let run): statement = run.shared
+        case .prepare(let shared): statement = shared
+        case nil, .nothing, .okay, .refuse, .closeCursor: statement = nil
+        }
+        if let text = statement?.text { return body(text.span) }
+        let packets = packets
+        let first = PacketHeader(packets.span)
+        if let first, first.packetLength == packets.count {
+            return body(packets.span.extracting(min(PacketHeader.size + 1, packets.count)...))
+        }
+        let payload = packets.span.joinedPayload
+        return body(payload.span.extracting(1...))
+    }
 }
 
 extension Span<UInt8> {
