@@ -1,10 +1,6 @@
 internal import MySQLWire
 
 extension AnswerTranslator {
-    static func metadataDiffers(_ backend: Capabilities, _ client: Capabilities) -> Bool {
-        backend.contains(.mariadbExtendedMetadata) != client.contains(.mariadbExtendedMetadata)
-    }
-
     /// Whether the packet that was taken for `phase` is the last of a series of definitions.
     func endsDefinitions(_ phase: ResultScanner.Phase) -> Bool {
         switch phase {
@@ -29,7 +25,7 @@ extension AnswerTranslator {
             throw .truncatedPacket(firstByte: bytes[packet.start], .definitions)
         }
         let shown = shownName(fields.name.advanced(by: packet.start), packet.phase, bytes)
-        guard shown != nil || Self.metadataDiffers(backend, client) else { return false }
+        guard shown != nil || metadataDiffers else { return false }
         draft.replace(bytes, length: packet.header.packetLength)
         draft.beginPacket()
         append(fields, shown, packet, bytes, &draft)
