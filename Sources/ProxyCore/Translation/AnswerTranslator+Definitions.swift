@@ -2,6 +2,7 @@ internal import MySQLWire
 
 extension AnswerTranslator {
     /// Whether the packet that was taken for `phase` is the last of a series of definitions.
+    @inline(__always)
     func endsDefinitions(_ phase: ResultScanner.Phase) -> Bool {
         switch phase {
         case .result, .columns: scanner.phase == .rows

@@ -33,6 +33,7 @@ extension AnswerTranslator {
     }
 
     /// What a packet with this first byte is; all but relayed ones are waited for.
+    @inline(__always)
     func kind(of header: PacketHeader, first: UInt8) -> PacketKind {
         if scanner.isContinued { return .relayed }
         if first == 0xFF { return .error }
@@ -49,6 +50,7 @@ extension AnswerTranslator {
         }
     }
 
+    @inline(__always)
     private func isEnd(_ header: PacketHeader) -> Bool {
         scanner.isEnd(ResultScanner.Front(start: 0, length: header.payloadLength, count: 0))
     }
