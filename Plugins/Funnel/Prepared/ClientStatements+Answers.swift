@@ -123,8 +123,8 @@ extension ClientStatements {
     private mutating func settle(_ run: StatementRun, hasCursor: Bool, on backend: inout BackendStatements) {
         backend.cursor(of: run, isOpen: hasCursor)
         cursor(of: run.id, isOpen: hasCursor)
-        guard run.isExecution else { return }
-        changeLongData(of: run.id) { $0.executed() }
+        // The end of a cursor uses up long data just as an execution does.
+        if run.isExecution || !hasCursor { changeLongData(of: run.id) { $0.executed() } }
         if let types = run.newTypes { setTypes(types, of: run.id) }
     }
 }

@@ -30,14 +30,14 @@ extension ClientStatements {
         return .prepare(rules.table.statement(Array(payload.dropFirst()), mode: rules.mode))
     }
 
-    private func execute(_ payload: [UInt8]) -> StatementPlan {
+    private mutating func execute(_ payload: [UInt8]) -> StatementPlan {
         guard payload.count >= StatementPayload.executeHeader else { return .refuse(.malformedPacket) }
         return execute(payload, .execute, StatementPayload.types(inExecute:parameters:)) { types, count in
             StatementPayload.adding(types, toExecute: payload, parameters: count)
         }
     }
 
-    private func bulkExecute(_ payload: [UInt8], _ rules: StatementRules) -> StatementPlan {
+    private mutating func bulkExecute(_ payload: [UInt8], _ rules: StatementRules) -> StatementPlan {
         guard payload.count >= StatementPayload.bulkHeader else { return .refuse(.malformedPacket) }
         guard rules.allowsBulk else { return .refuse(.unsupportedWhenPrepared) }
         return execute(payload, .bulkExecute, StatementPayload.types(inBulk:parameters:)) { types, _ in
@@ -46,7 +46,7 @@ extension ClientStatements {
     }
 
     /// An execution of either sort: `read` finds its types, `adding` puts them in.
-    private func execute(
+    private mutating func execute(
         _ payload: [UInt8], _ command: Command, _ read: ([UInt8], Int) -> SentTypes,
         adding: ([UInt8], Int) -> [UInt8]
     ) -> StatementPlan {
@@ -59,7 +59,12 @@ extension ClientStatements {
         case .noParameters: break
         case .malformed: return .refuse(.malformedPacket)
         // Who says -1 hasn't seen the preparation's answer, and can't have bound types before.
-        case .none where sent == ExecuteCommand.lastPrepared: return .refuse(.malformedPacket)
+        case .none where sent == ExecuteCommand.lastPrepared, .tooShort where sent == ExecuteCommand.lastPrepared:
+            return .refuse(.malformedPacket)
+        case .tooShort:
+            // MariaDB says so too, but not before it has read on in what its buffer holds of older packets.
+            changeLongData(of: id) { $0.executed() }
+            return .refuse(.wrongArguments)
         case .none: whole = adding(statement.typesToSend, statement.parameterCount)
         case .types(let types): newTypes = types
         }

@@ -42,6 +42,8 @@ enum SentTypes: Equatable {
     case types([UInt8])
     /// Not all of them, or it can't be told whether they come.
     case malformed
+    /// Not even the NULL bitmap is there.
+    case tooShort
 }
 
 // COM_STMT_EXECUTE: header, NULL bitmap, a byte that says whether types follow, types, values.
@@ -49,6 +51,7 @@ extension StatementPayload {
     static func types(inExecute payload: [UInt8], parameters: Int) -> SentTypes {
         guard parameters > 0 else { return .noParameters }
         let place = executeHeader + (parameters + 7) / 8
+        guard payload.count >= place else { return .tooShort }
         // Where the byte is missing MariaDB reads a 0.
         guard payload.count > place, payload[place] != 0 else { return .none }
         let end = place + 1 + 2 * parameters
@@ -57,8 +60,6 @@ extension StatementPayload {
     }
 
     /// The execution with types in it, which has none.
-    ///
-    /// What is too short for its NULL bitmap stays as it is: the server refuses it.
     static func adding(_ types: [UInt8], toExecute payload: [UInt8], parameters: Int) -> [UInt8] {
         let place = executeHeader + (parameters + 7) / 8
         guard payload.count >= place else { return payload }

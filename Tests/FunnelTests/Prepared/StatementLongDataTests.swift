@@ -103,6 +103,21 @@ struct StatementLongDataTests {
         #expect(rig.client.longDataBytes == 0)
     }
 
+    @Test("the end of a cursor uses them up, as does an execution without a NULL bitmap")
+    func usedUpOtherwise() {
+        let rig = StatementRig()
+        let id = rig.prepare("SELECT ?", parameters: 1)
+        rig.answer(Sent.execute(id, [1, 1, 252, 0], flags: 1), [.cursorExists])
+        _ = rig.plan(Sent.longData(id, 0, "ab"))
+        rig.answer(Sent.fetch(id), [.cursorExists])
+        #expect(rig.client.longDataBytes > 0)
+        rig.answer(Sent.fetch(id), [.lastRowSent])
+        #expect(rig.client.longDataBytes == 0)
+        _ = rig.plan(Sent.longData(id, 0, "ab"))
+        #expect(rig.sends(Sent.execute(id)) == ["ERR 1210 Incorrect arguments to mysqld_stmt_execute"])
+        #expect(rig.client.longDataBytes == 0)
+    }
+
     @Test("they go to no statement that had a number in their place, whoever bound it")
     func afterNumbers() {
         let rig = StatementRig()
