@@ -7,7 +7,9 @@ import Testing
 struct BackendLoginTests {
     let scramble = bytes("abcdefghijklmnopqrst")
     let secrets = Secrets("s3cret")
-    let wanted: Capabilities = [.transactions, .multiStatements, .deprecateEOF, .mariadbBulkOperations]
+    let wanted: Capabilities = [
+        .transactions, .multiStatements, .deprecateEOF, .mariadbBulkOperations, .ssl, .connectWithSchema,
+    ]
     static let offered: Capabilities = [
         .longPassword, .protocol41, .secureConnection, .pluginAuth, .transactions, .multiStatements, .ssl, .compress,
         .connectWithSchema, .connectAttributes,
@@ -45,7 +47,7 @@ struct BackendLoginTests {
         if case .failed(let error) = step { error.message } else { "\(step)" }
     }
 
-    @Test("asked for is what is wanted and offered, and never TLS or a schema unasked for")
+    @Test("asked for is what is wanted and offered, and never TLS, nor a schema where none is named")
     func capabilities() throws {
         var login = login(secrets.proof)
         let request = try request(login.greetingArrived(greeting()))
