@@ -16,7 +16,7 @@ struct Capture: Sendable {
         variables = memory.assigned.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         asksInsertID = memory.last.insertID == .unread
         asksFoundRows = memory.last.foundRows == .unread
-        unread = settings.unread.sorted { $0.rawValue < $1.rawValue }
+        unread = settings.unread.sorted { $0.expression < $1.expression }
         guard asksDiagnostics || asksSelect else { return nil }
     }
 

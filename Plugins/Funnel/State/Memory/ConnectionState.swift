@@ -71,6 +71,17 @@ extension ConnectionState {
         cleaning = .none
     }
 
+    /// The funnel has reset it.
+    mutating func wiped() {
+        self = Self()
+        foreign = .all
+    }
+
+    /// What is on it isn't known any more.
+    mutating func spoilt() {
+        cleaning = max(cleaning, .reset)
+    }
+
     /// Another session takes it: the assignments that make the user variables on it those of that session, for
     /// `SettingsDifference.assignments`.
     mutating func taken(by memory: SessionMemory) -> [[UInt8]] {
