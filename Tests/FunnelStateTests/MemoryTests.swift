@@ -158,7 +158,7 @@ import Testing
         connection.left(by: first.ties)
         _ = connection.taken(by: SessionMemory())
         #expect(
-            preparations(&connection, "EXECUTE s", StateRig()) == ["SET last_insert_id=0", "DEALLOCATE PREPARE `s`"])
+            preparations(&connection, "EXECUTE s", StateRig()) == ["DEALLOCATE PREPARE `s`"])
     }
 
     @Test func theInsertIDMovesWhenItIsRead() {
@@ -173,7 +173,7 @@ import Testing
 
     private func preparations(_ connection: inout ConnectionState, _ statement: String, _ rig: StateRig) -> [String] {
         let effects = StatementEffects(of: Array(statement.utf8).span)
-        return connection.preparations(for: effects, rig.ties.memory, mode: []).map {
+        return connection.preparations(for: effects, Array(statement.utf8).span, rig.ties.memory, mode: []).map {
             guard case .command(let payload) = $0 else { return "?" }
             return String(decoding: payload.dropFirst(), as: UTF8.self)
         }

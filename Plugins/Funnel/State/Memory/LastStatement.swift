@@ -30,8 +30,8 @@ struct LastStatement: Equatable, Sendable {
 
     /// ROW_COUNT(): the rows changed, -1 after a result or an error.
     var rowCount: Int64 = 0
-    /// FOUND_ROWS().
-    var foundRows = Value.known(0)
+    /// FOUND_ROWS(), which is 1 before the first query.
+    var foundRows = Value.known(1)
     /// LAST_INSERT_ID().
     var insertID = Value.known(0)
     /// The conditions of the last statement that had any, or that cleared them.
@@ -71,7 +71,7 @@ extension LastStatement {
         renewed.insert(.rowCount)
         rowCount = answer.isError || answer.columns > 0 ? -1 : Int64(clamping: answer.affectedRows)
         insertID(answer, done)
-        diagnostics(answer, kind, text)
+        diagnostics(answer, done, kind, text)
         if !answer.isFirstFailing { foundRows(answer, kind, text, foreign) }
     }
 
@@ -109,6 +109,9 @@ extension LastStatement {
             guard answer.results > 1 || text.holds("SELECT") else { return }
             if kind == .insert || kind == .replace { renewed.insert(.foundRows) }
             foundRowsMayDiffer(foreign)
+        case .show where answer.isSuccess && text.showsTable:
+            renewed.insert(.foundRows)
+            foundRows = .known(answer.rows)
         case .show, .explain, .table, .with, .values, .execute, .executeImmediate, .call, .compound, .unknown,
             .maintenance, .handler:
             foundRowsMayDiffer(foreign)
@@ -122,7 +125,9 @@ extension LastStatement {
     }
 
     /// What neither reads tables nor has conditions of its own leaves those of before.
-    private mutating func diagnostics(_ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>) {
+    private mutating func diagnostics(
+        _ answer: StatementAnswer, _ done: ExecutedEffects, _ kind: StatementKind, _ text: Span<UInt8>
+    ) {
         if answer.isError { return failed() }
         if answer.warnings > 0 {
             // SHOW WARNINGS itself and its like have none.
@@ -133,8 +138,9 @@ extension LastStatement {
         }
         switch kind {
         case .insert, .replace, .update, .delete, .loadData, .createTable, .createTemporaryTable, .dropTable,
-            .dropTemporaryTable, .truncate, .lockTables:
+            .dropTemporaryTable, .truncate, .lockTables, .handler, .maintenance:
             cleared()
+        case .show where !done.facts.contains(.readsDiagnostics): cleared()
         case .select: if text.namesTable { cleared() }
         default: break
         }
@@ -176,6 +182,21 @@ extension Span where Element == UInt8 {
             }
         }
         return isSkipping
+    }
+
+    /// Whether it is a SHOW that the server answers from a table, whose rows FOUND_ROWS() counts.
+    fileprivate var showsTable: Bool {
+        var tokens = SQLTokenizer(self)
+        var words: [String] = []
+        while words.count < 3, let token = tokens.next() {
+            guard token.kind == .identifier else { continue }
+            words.append(String(decoding: token.range.map { self[$0] }, as: UTF8.self).uppercased())
+        }
+        let modifiers: Set = ["SHOW", "FULL", "SESSION", "GLOBAL", "LOCAL"]
+        let tables: Set = [
+            "TABLES", "DATABASES", "SCHEMAS", "VARIABLES", "STATUS", "ENGINES", "COLUMNS", "FIELDS", "COLLATION",
+        ]
+        return words.first { !modifiers.contains($0) }.map(tables.contains) ?? false
     }
 
     /// Whether FROM stands outside parentheses, not before DUAL.
