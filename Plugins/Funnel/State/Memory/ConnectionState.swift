@@ -91,40 +91,59 @@ extension ConnectionState {
     /// The funnel has executed a statement without rows of its own on it: SET, PREPARE.
     mutating func disturbed() { foreign.insert(.rowCount) }
 
+    /// The funnel has executed a query on it, while the session's FOUND_ROWS() was known.
+    mutating func disturbedByRows() { foreign.formUnion([.rowCount, .foundRows]) }
+
     /// What has to be sent before a statement with these effects, of the session that has taken the connection.
     ///
     /// It changes what `Substitution` has to know of the connection, and so comes before it.
     mutating func preparations(
-        for effects: StatementEffects?, _ text: Span<UInt8>, _ memory: SessionMemory, mode: SQLLexicalMode
+        for effects: StatementEffects?, _ text: Span<UInt8>, _ memory: SessionMemory, schema: [UInt8]?,
+        mode: SQLLexicalMode
     ) -> [Preparation] {
         guard let effects else { return [] }
         var steps: [Preparation] = []
         if foreign.contains(.insertID), case .known(let number) = memory.last.insertID,
-            memory.executed(effects).mayReadInsertID || text.mayKeepInsertID
+            memory.executed(effects).mayReadInsertID || text.mayInsert
         {
             steps.append(.query(Array("SET last_insert_id=\(number)".utf8)))
             foreign.remove(.insertID)
             insertID = memory.last.insertID
         }
         if statements.count + memory.statements.count > 0, effects.mayUsePrepared {
-            steps += statementPreparations(memory, mode)
+            steps += statementPreparations(effects, memory, schema, mode)
         }
         if !steps.isEmpty { disturbed() }
         return steps
     }
 
-    private mutating func statementPreparations(_ memory: SessionMemory, _ mode: SQLLexicalMode) -> [Preparation] {
-        guard statements != memory.statements else { return [] }
+    /// Only those that the text names, where it tells: to prepare one may clear warnings.
+    private mutating func statementPreparations(
+        _ effects: StatementEffects, _ memory: SessionMemory, _ schema: [UInt8]?, _ mode: SQLLexicalMode
+    ) -> [Preparation] {
+        var names = effects.isUnderstood ? effects.preparedNames : Set(statements.keys).union(memory.statements.keys)
+        if effects.facts.contains(.runsRoutine) { names = Set(statements.keys).union(memory.statements.keys) }
         var steps: [Preparation] = []
-        for name in statements.keys where memory.statements[name] == nil {
-            steps.append(.query(Array("DEALLOCATE PREPARE ".utf8) + SQLWriter.name(name.bytes)))
+        for name in names where statements[name] != memory.statements[name] {
+            if let statement = memory.statements[name] {
+                steps += Self.preparations(of: name, statement, schema, mode)
+            } else {
+                steps.append(.query(Array("DEALLOCATE PREPARE ".utf8) + SQLWriter.name(name.bytes)))
+            }
+            statements[name] = memory.statements[name]
         }
-        for (name, statement) in memory.statements where statements[name] != statement {
-            let head = Array("PREPARE ".utf8) + SQLWriter.name(name.bytes) + Array(" FROM ".utf8)
-            steps.append(.query(head + statement.quoted(mode)))
-        }
-        statements = memory.statements
         return steps
+    }
+
+    private static func preparations(
+        of name: SQLName, _ statement: PreparedText, _ schema: [UInt8]?, _ mode: SQLLexicalMode
+    ) -> [Preparation] {
+        let head = Array("PREPARE ".utf8) + SQLWriter.name(name.bytes) + Array(" FROM ".utf8)
+        let prepare = Preparation.query(head + statement.quoted(mode))
+        guard let schema, let other = statement.schema, other != schema else { return [prepare] }
+        return [
+            .command(Command.initDB.payload(text: other)), prepare, .command(Command.initDB.payload(text: schema)),
+        ]
     }
 }
 
@@ -136,17 +155,6 @@ extension PreparedText {
         let isEscape = !mode.contains(.noBackslashEscapes)
         let inside = text.flatMap { $0 == quote || ($0 == backslash && isEscape) ? [$0, $0] : [$0] }
         return [quote] + inside + [quote]
-    }
-}
-
-extension Span where Element == UInt8 {
-    /// Whether nobody will be able to tell afterwards if it changed LAST_INSERT_ID(), which therefore must be the
-    /// session's own before.
-    fileprivate var mayKeepInsertID: Bool {
-        switch StatementKind(of: self) {
-        case .insert, .replace, .loadData, .with, .setStatement, .maintenance: true
-        default: false
-        }
     }
 }
 
@@ -163,6 +171,17 @@ extension ExecutedEffects {
 }
 
 extension StatementEffects {
+    /// The prepared statements that it names.
+    fileprivate var preparedNames: Set<SQLName> {
+        Set(
+            details.compactMap {
+                switch $0 {
+                case .executes(let name), .deallocates(let name): name
+                default: nil
+                }
+            })
+    }
+
     fileprivate var mayUsePrepared: Bool {
         !isUnderstood || !facts.isDisjoint(with: [.executesPrepared, .deallocates, .runsRoutine, .executesUnseenText])
     }

@@ -70,7 +70,7 @@ extension LastStatement {
         let kind = StatementKind(of: text)
         renewed.insert(.rowCount)
         rowCount = answer.isError || answer.columns > 0 ? -1 : Int64(clamping: answer.affectedRows)
-        insertID(answer, done)
+        insertID(answer, done, text)
         diagnostics(answer, done, kind, text)
         if !answer.isFirstFailing { foundRows(answer, kind, text, foreign) }
     }
@@ -84,8 +84,8 @@ extension LastStatement {
 
     /// An OK tells an id too where the statement gave it explicitly, which LAST_INSERT_ID() doesn't; a result tells
     /// none.
-    private mutating func insertID(_ answer: StatementAnswer, _ done: ExecutedEffects) {
-        let writes = done.facts.contains(.writesRows)
+    private mutating func insertID(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
+        let writes = done.facts.contains(.writesRows) && text.mayInsert
         let hidden: StatementFacts = [.setsLastInsertID, .runsRoutine, .callsForeignFunction, .executesUnseenText]
         if answer.lastInsertID != 0 || (writes && (answer.columns > 0 || answer.isError || answer.results > 1))
             || !done.isUnderstood || !done.facts.isDisjoint(with: hidden)
@@ -101,7 +101,8 @@ extension LastStatement {
         _ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>, _ foreign: LastValues
     ) {
         switch kind {
-        case .select:
+        case .setStatement where answer.columns == 0: return
+        case .select, .setStatement:
             renewed.insert(.foundRows)
             let isCertain = answer.results == 1 && answer.columns > 0 && !answer.isError && text.foundRowsAreSent
             foundRows = isCertain ? .known(answer.rows) : .unread
@@ -142,6 +143,7 @@ extension LastStatement {
             cleared()
         case .show where !done.facts.contains(.readsDiagnostics): cleared()
         case .select: if text.namesTable { cleared() }
+        case .prepare: if done.preparesTable { cleared() }
         default: break
         }
     }
@@ -163,7 +165,24 @@ struct LastValues: OptionSet, Sendable {
     static let all: Self = [.rowCount, .foundRows, .insertID, .diagnostics]
 }
 
+extension ExecutedEffects {
+    /// Whether a text was prepared for which the server opened tables.
+    fileprivate var preparesTable: Bool {
+        details.contains {
+            guard case .prepares(_, from: .text(let text)) = $0 else { return false }
+            switch StatementKind(of: text.span) {
+            case .insert, .replace, .update, .delete: return true
+            case .select: return text.span.namesTable
+            default: return false
+            }
+        }
+    }
+}
+
 extension Span where Element == UInt8 {
+    /// Whether it may insert rows, and so make a LAST_INSERT_ID() or not.
+    var mayInsert: Bool { holds("INSERT") || holds("REPLACE") || holds("LOAD") }
+
     /// Whether a SELECT of this text answers with all the rows that FOUND_ROWS() counts.
     fileprivate var foundRowsAreSent: Bool {
         !holds("OFFSET") && !holds("FETCH") && !holds("SQL_CALC_FOUND_ROWS") && !holds("INTO") && !skipsByComma
@@ -194,7 +213,8 @@ extension Span where Element == UInt8 {
         }
         let modifiers: Set = ["SHOW", "FULL", "SESSION", "GLOBAL", "LOCAL"]
         let tables: Set = [
-            "TABLES", "DATABASES", "SCHEMAS", "VARIABLES", "STATUS", "ENGINES", "COLUMNS", "FIELDS", "COLLATION",
+            "COUNT", "TABLES", "DATABASES", "SCHEMAS", "VARIABLES", "STATUS", "ENGINES", "COLUMNS", "FIELDS",
+            "COLLATION",
         ]
         return words.first { !modifiers.contains($0) }.map(tables.contains) ?? false
     }
