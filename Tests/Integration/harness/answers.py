@@ -4,6 +4,13 @@ import re
 
 import pymysql
 
+# Error numbers that say that the connection to the server was lost, or that the server is ending.
+LOST = {1053, 1158, 1159, 1160, 1161, 1184, 1927, 2003, 2006, 2013}
+
+
+def says_lost(code, text):
+    return code in LOST or "lost" in text.lower()
+
 
 def answers(connection, sql):
     """All results of a statement, each as column names and types, rows, counts; or the error at the end."""
