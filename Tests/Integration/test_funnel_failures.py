@@ -168,7 +168,7 @@ def test_a_statement_that_may_have_run_is_never_run_twice(module_backend, make_f
     module_backend.ask("TRUNCATE TABLE one.served")
     funnel = make_funnel(module_backend, "--funnel-max-backends=2")
     with funnel.connect() as connection, Gate(module_backend) as gate:
-        running = Background(connection, "INSERT INTO served (who) SELECT COUNT(*) FROM gate")
+        running = Background(connection, "INSERT INTO served (who) SELECT COUNT(*) FROM one.gate")
         wait_until(gate.is_reached, 20)
         module_backend.kill_connections()
         running.join(20)

@@ -17,6 +17,7 @@ CLIENTS = int(os.environ.get("MILLRACE_FUNNEL_CLIENTS") or 1000)
 
 @pytest.fixture(autouse=True)
 def nobody_served(module_backend):
+    wait_until(lambda: not module_backend.connections(), what="the last test's connections to end")
     module_backend.ask("TRUNCATE TABLE one.served")
 
 
@@ -64,7 +65,7 @@ def test_users_take_turns_within_the_limit(make_funnel, module_backend):
 
     with ConnectionWatch(module_backend) as watch:
         asyncio.run(crowd())
-    assert 1 <= watch.most <= 3, watch.seen
+    assert 1 <= len(watch.seen) <= 3, watch.seen
 
 
 @pytest.mark.millrace_only
