@@ -155,10 +155,10 @@ def test_what_only_the_connection_had_is_lost_with_an_error(module_backend, make
 def test_a_connection_that_is_killed_under_a_statement(module_backend, make_funnel):
     funnel = make_funnel(module_backend, "--funnel-max-backends=1")
     with funnel.connect() as connection:
-        running = Background(connection, "SELECT SLEEP(50)")
+        running = Background(connection, "SELECT SLEEP(15)")
         wait_until(lambda: any("SLEEP" in (info or "") for *_, info in module_backend.connections()), 20)
         module_backend.kill_connections()
-        running.join(20)
+        running.join(40)
         assert running.outcome in LOST
         assert value(connection, "SELECT 'usable'") == "usable"
 
@@ -171,7 +171,7 @@ def test_a_statement_that_may_have_run_is_never_run_twice(module_backend, make_f
         running = Background(connection, "INSERT INTO served (who) SELECT COUNT(*) FROM one.gate")
         wait_until(gate.is_reached, 20)
         module_backend.kill_connections()
-        running.join(20)
+        running.join(40)
         assert running.outcome in LOST
         gate.open()
         assert value(connection, "SELECT COUNT(*) FROM served") == 0
@@ -182,11 +182,11 @@ def test_a_server_that_crashes_under_a_statement_and_a_transaction(backend, make
     with funnel.connect() as busy, funnel.connect() as holder, funnel.connect() as idle:
         answers(holder, "BEGIN; INSERT INTO served (who) VALUES (1)")
         assert value(idle, "SELECT 1") == 1
-        running = Background(busy, "SELECT SLEEP(50)")
+        running = Background(busy, "SELECT SLEEP(15)")
         wait_until(lambda: any("SLEEP" in (info or "") for *_, info in backend.connections()), 20)
         backend.server.kill()
         backend.server.start()
-        running.join(20)
+        running.join(40)
         assert running.outcome in LOST
         assert says_lost(*failure(holder, "COMMIT"))
         for connection in (busy, holder, idle):

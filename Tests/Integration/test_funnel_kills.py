@@ -1,5 +1,7 @@
 """Connection ids and kills through the funnel: a client's own id is what KILL takes."""
 
+import struct
+
 import pymysql
 import pytest
 from harness.answers import answers, failure
@@ -7,6 +9,8 @@ from harness.funnel import connect, make_funnel, module_backend  # noqa: F401
 from harness.lua_library import Background
 from harness.ports import wait_until
 from harness.wire import Closed
+
+COM_PROCESS_KILL = 12
 
 
 @pytest.fixture
@@ -37,14 +41,15 @@ def running(backend, text):
 def test_kill_reaches_that_clients_statement_and_no_others(funnel, module_backend, command):
     with funnel.connect() as killer, funnel.connect() as victim, funnel.connect() as bystander:
         number = answers(victim, "SELECT CONNECTION_ID()")[0][1][0][0]
-        victims, others = Background(victim, "SELECT SLEEP(50), 'victim'"), Background(bystander, "SELECT SLEEP(2), 'other'")
-        wait_until(running(module_backend, "SELECT SLEEP(50)%"), 20)
+        victims, others = Background(victim, "SELECT SLEEP(15), 'victim'"), Background(bystander, "SELECT SLEEP(2), 'other'")
+        wait_until(running(module_backend, "SELECT SLEEP(15)%"), 20)
         if command == "COM_PROCESS_KILL":
-            killer.kill(number)
+            killer._execute_command(COM_PROCESS_KILL, struct.pack("<I", number))
+            killer._read_ok_packet()
         else:
             answers(killer, command.format(number))
-        victims.join(20)
-        others.join(20)
+        victims.join(40)
+        others.join(40)
         assert others.outcome == ((0, "other"),)
         if command == "KILL QUERY {}":
             assert victims.outcome in (((1, "victim"),), 1317)

@@ -24,7 +24,9 @@ def role_and_procedure(module_backend):
 
 
 def compare_script(funnel, script):
+    funnel.backend.tidy()
     expected = play(Funnel(None, funnel.backend).connect, script)
+    funnel.backend.tidy()
     found = play(funnel.connect, script)
     for (line, right), (_, answer) in zip(expected, found, strict=True):
         assert answer == right, f"after {line}"
@@ -33,13 +35,13 @@ def compare_script(funnel, script):
 
 @pytest.mark.parametrize("script", SHARED.values(), ids=SHARED.keys())
 def test_one_backend_connection_for_all(make_funnel, module_backend, script):
-    options = ["--funnel-max-backends=1", "--funnel-backlog-timeout=10"]
+    options = ["--funnel-max-backends=1", "--funnel-backlog-timeout=4"]
     assert compare_script(make_funnel(module_backend, *options), script)
 
 
 @pytest.mark.parametrize("script", PINNED.values(), ids=PINNED.keys())
 def test_one_for_who_holds_it_and_one_for_the_others(make_funnel, module_backend, script):
-    options = ["--funnel-max-backends=2", "--funnel-backlog-timeout=10"]
+    options = ["--funnel-max-backends=2", "--funnel-backlog-timeout=4"]
     assert compare_script(make_funnel(module_backend, *options), script)
 
 

@@ -175,7 +175,9 @@ class Script:
         name = f"'lock {self.number}'"
         yield f"SELECT GET_LOCK({name}, 0)"
         yield f"SELECT IS_FREE_LOCK({name}), @v1"
-        yield self.dice.choice([f"SELECT RELEASE_LOCK({name})", "SELECT RELEASE_ALL_LOCKS()", f"DO RELEASE_LOCK({name})"])
+        yield self.dice.choice([f"SELECT RELEASE_LOCK({name})", "SELECT @v2", f"DO RELEASE_LOCK({name})"])
+        # The end of the pin that anybody can prove.
+        yield "SELECT RELEASE_ALL_LOCKS()"
         yield f"SELECT IS_FREE_LOCK({name})"
 
     def reset(self):
