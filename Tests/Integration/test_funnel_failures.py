@@ -12,7 +12,7 @@ from harness.backlog import Gate
 from harness.funnel import ConnectionWatch, backend, make_funnel, module_backend  # noqa: F401
 from harness.lua_library import Background
 from harness.ports import wait_until
-from harness.swarm import Client
+from harness.swarm import Client, ServerError
 from harness.wire import Wire
 
 pytestmark = [pytest.mark.millrace_only, pytest.mark.timeout(180)]
@@ -37,13 +37,23 @@ def test_a_server_that_is_gone_at_the_start_and_comes(backend, make_funnel):
     """A client logs in, its statement waits and fails with the reason, and the same client works later."""
     backend.server.stop()
     funnel = make_funnel(backend, "--funnel-backend-wait=1")
-    with funnel.connect(database=None) as connection:
+
+    async def story():
+        client = await Client.open(funnel.target)
         start = time.monotonic()
-        code, text = failure(connection, "SELECT 1")
+        with pytest.raises(ServerError) as error:
+            await client.query("SELECT 1")
         assert time.monotonic() - start <= 6
-        assert code >= 1000 and str(backend.server.port) in text, text
-        backend.server.start()
-        wait_until(lambda: answers(connection, "SELECT 'back'")[0][1] == (("back",),), 30, "the server to be taken back")
+        assert str(backend.server.port) in error.value.text
+        await asyncio.to_thread(backend.server.start)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                return (await client.query("SELECT 'back'")).value
+            except ServerError:
+                await asyncio.sleep(0.1)
+
+    assert asyncio.run(story()) == "back"
 
 
 def test_a_statement_waits_for_the_server_to_come_back(backend, make_funnel):

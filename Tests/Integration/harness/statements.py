@@ -141,7 +141,7 @@ class Script:
         yield self.dice.choice(["SHOW WARNINGS", "SELECT @@warning_count", "SHOW COUNT(*) WARNINGS", "SHOW WARNINGS LIMIT 1"])
 
     def errors(self):
-        yield self.dice.choice([f"SELECT no_such_{self.number}", f"SELECT * FROM home.none_{self.number}", f"CALL home.p{self.number}()"])
+        yield self.dice.choice([f"SELECT no_such_{self.number}", f"SELECT * FROM home.none_{self.number}", f"SELECT {self.number} +"])
         yield self.dice.choice([
             "SHOW WARNINGS", "SHOW ERRORS", "GET DIAGNOSTICS CONDITION 1 @v1 = MESSAGE_TEXT, @v2 = MYSQL_ERRNO", "SELECT @@error_count",
         ])  # fmt: skip
