@@ -8,6 +8,8 @@ import pytest
 from harness import proxies
 from harness.database_server import DatabaseServer
 
+pytest.register_assert_rewrite("harness.answers", "harness.funnel", "harness.isolation")
+
 REASON = f"{proxies.STAND_IN} stands in for Millrace"
 
 

@@ -14,6 +14,7 @@ from pymysql.constants import CLIENT
 
 from . import proxies
 from .lua import rows
+from .ports import wait_until
 from .target import Target, run_client
 
 PASSWORDS = {
@@ -111,8 +112,15 @@ class ConnectionWatch(threading.Thread):
         super().__init__(daemon=True)
         self.connection = backend.monitor()
         self.looks, self.seen, self.mark, self.ending = 0, [], 0, threading.Event()
-        rows(self.connection, "FLUSH STATUS")
+        wait_until(self.settles, what="connections that were closed to be gone")
         self.start()
+
+    def settles(self):
+        """Begins to count; false where somebody is counted who is not in the list."""
+        self.seen = []
+        rows(self.connection, "FLUSH STATUS")
+        self.look()
+        return self.mark == len(self.seen)
 
     def look(self):
         users = [user for (user,) in rows(self.connection, self.LOOK)]
