@@ -21,7 +21,9 @@ def nobody_served(module_backend):
 
 
 def test_a_full_backlog_is_an_error_at_once(make_funnel, module_backend):
-    funnel = make_funnel(module_backend, "--funnel-max-backends=1", "--funnel-backlog-max=3", "--funnel-backlog-timeout=60")
+    funnel = make_funnel(
+        module_backend, "--funnel-max-backends=1", "--funnel-backlog-max=3", "--funnel-backlog-timeout=60"
+    )
 
     async def crowd(gate):
         blocker, *waiters = await swarm.open_all(funnel.target, 5)
@@ -70,7 +72,11 @@ def test_waiting_in_vain_ends_in_time(make_funnel, module_backend):
 
 PINS = {
     "1 transaction, 1 temporary table": ["BEGIN", "CREATE TEMPORARY TABLE one.t (a INT)"],
-    "2 temporary table, 1 transaction": ["BEGIN", "CREATE TEMPORARY TABLE one.t (a INT)", "CREATE TEMPORARY TABLE one.t (a INT)"],
+    "2 temporary table, 1 transaction": [
+        "BEGIN",
+        "CREATE TEMPORARY TABLE one.t (a INT)",
+        "CREATE TEMPORARY TABLE one.t (a INT)",
+    ],
     "1 LOCK TABLES": ["LOCK TABLES one.fruit READ"],
     "1 GET_LOCK": ["SELECT GET_LOCK('held', 0)"],
     "1 HANDLER": ["HANDLER one.fruit OPEN"],

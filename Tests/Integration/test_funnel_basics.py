@@ -43,7 +43,10 @@ def test_a_login(same, user):
 
 def test_refused_logins(same):
     def scenario(target):
-        return [refusal(target.as_user(*account)) for account in (("app", "wrong"), ("app", ""), ("stranger", "x"), ("stranger", ""))]
+        return [
+            refusal(target.as_user(*account))
+            for account in (("app", "wrong"), ("app", ""), ("stranger", "x"), ("stranger", ""))
+        ]
 
     assert same(scenario) == [1045] * 4
 
@@ -157,9 +160,17 @@ def test_ping_schema_statistics_and_quit(same):
     def scenario(target):
         with Wire(target, schema="one").login() as connection:
             seen = [connection.is_alive(), connection.answer(wire.INIT_DB, b"two")[0]]
-            seen.append(wire.text_values(connection.answer_until_eof(wire.QUERY, b"SELECT name, DATABASE() FROM place", 2)[4][0]))
+            seen.append(
+                wire.text_values(
+                    connection.answer_until_eof(wire.QUERY, b"SELECT name, DATABASE() FROM place", 2)[4][0]
+                )
+            )
             seen.append(wire.error_of(connection.answer(wire.INIT_DB, b"no_such_schema")[0][0]))
-            seen.append(wire.text_values(connection.answer_until_eof(wire.QUERY, b"SELECT name, DATABASE() FROM place", 2)[4][0]))
+            seen.append(
+                wire.text_values(
+                    connection.answer_until_eof(wire.QUERY, b"SELECT name, DATABASE() FROM place", 2)[4][0]
+                )
+            )
             seen.append(connection.answer(wire.STATISTICS)[0][0].startswith(b"Uptime: "))
             seen.append(len(connection.answer_until_eof(wire.FIELD_LIST, b"place\0")))
             connection.command(wire.QUIT)
@@ -182,12 +193,16 @@ def test_an_unknown_command(same):
 
 
 STATEMENTS = [
-    "SELECT * FROM fruit ORDER BY id", "SELECT * FROM fruit WHERE FALSE", "DO 1", "SELECT 1; DO 2; SELECT 'two', NULL; SELECT * FROM place",
-    "SELECT 1; SELECT no_such_column; SELECT 3", "SELECT * FROM no_such_table", "NO SQL", "", "/* only a comment */", "SELECT 1;",
-    "INSERT INTO fruit (name) VALUES ('fig')", "SELECT CAST('x' AS SIGNED), 1/0", "SHOW WARNINGS", "SELECT REPEAT('x', 70000)",
+    "SELECT * FROM fruit ORDER BY id", "SELECT * FROM fruit WHERE FALSE", "DO 1",
+    "SELECT 1; DO 2; SELECT 'two', NULL; SELECT * FROM place",
+    "SELECT 1; SELECT no_such_column; SELECT 3", "SELECT * FROM no_such_table", "NO SQL", "", "/* only a comment */",
+    "SELECT 1;",
+    "INSERT INTO fruit (name) VALUES ('fig')", "SELECT CAST('x' AS SIGNED), 1/0", "SHOW WARNINGS",
+    "SELECT REPEAT('x', 70000)",
     "INSERT INTO fruit (id, name) VALUES (50, 'sloe'), (51, 'haw')", "UPDATE fruit SET price = 1 WHERE id >= 50",
     "DELETE FROM fruit WHERE id >= 50", "EXPLAIN SELECT 1", "SHOW CREATE TABLE place", "SHOW TABLES",
-    "SELECT 'größer', '漢字', x'00ff', 1.50, NULL, TRUE, DATE'2024-02-29'", "SELECT * FROM seq_1_to_5000", "CHECKSUM TABLE fruit",
+    "SELECT 'größer', '漢字', x'00ff', 1.50, NULL, TRUE, DATE'2024-02-29'", "SELECT * FROM seq_1_to_5000",
+    "CHECKSUM TABLE fruit",
     "BEGIN NOT ATOMIC SELECT 1; SELECT 2; END", "VALUES (1, 2), (3, 4)", "ANALYZE TABLE place", "HELP 'no such topic'",
 ]  # fmt: skip
 
@@ -208,7 +223,10 @@ def test_procedures_with_several_results(same, module_backend):
 
     def scenario(target):
         with connect(target) as connection:
-            return [answers(connection, sql) for sql in ("CALL several(2, @twice)", "SELECT @twice", "SHOW WARNINGS", "CALL gone()")]
+            return [
+                answers(connection, sql)
+                for sql in ("CALL several(2, @twice)", "SELECT @twice", "SHOW WARNINGS", "CALL gone()")
+            ]
 
     call, twice, _, gone = same(scenario)
     assert len(call) == 4 and twice[0][1] == ((4,),) and gone[0][1] == 1305
@@ -232,7 +250,13 @@ def test_local_infile(same, scratch):
     def scenario(target):
         with connect(target, local_infile=True) as connection:
             sql = f"LOAD DATA LOCAL INFILE '{scratch}/rows.csv' INTO TABLE fruit FIELDS TERMINATED BY ',' (id, name)"
-            sqls = (sql, "SHOW WARNINGS", sql.replace("rows.csv", "missing.csv"), "SELECT 1", "DELETE FROM fruit WHERE id >= 1000")
+            sqls = (
+                sql,
+                "SHOW WARNINGS",
+                sql.replace("rows.csv", "missing.csv"),
+                "SELECT 1",
+                "DELETE FROM fruit WHERE id >= 1000",
+            )
             return [answers(connection, sql) for sql in sqls]
 
     loaded, warnings, missing, after, deleted = same(scenario)
@@ -248,7 +272,9 @@ def test_prepared_statements(same, pure):
             seen, cursors = [], [connection.cursor(prepared=True) for _ in range(3)]
             for round in range(3):
                 for number, cursor in enumerate(cursors):
-                    cursor.execute(f"SELECT {number}, ?, id, name FROM fruit WHERE id > ? ORDER BY id", ("größer", round))
+                    cursor.execute(
+                        f"SELECT {number}, ?, id, name FROM fruit WHERE id > ? ORDER BY id", ("größer", round)
+                    )
                     seen.append((cursor.description, cursor.fetchall()))
             return seen
         finally:

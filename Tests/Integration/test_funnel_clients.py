@@ -70,7 +70,10 @@ def test_connector(same, pure):
             for limit in (3, 0, 50):
                 seen += [tried(lambda c=c: connector_results(c, sql, True, (*VALUES, limit))) for c in connections]
             for table in ("numbers", "strings"):
-                seen += [tried(lambda c=c: connector_results(c, f"SELECT * FROM {table} ORDER BY id", True)) for c in connections]
+                seen += [
+                    tried(lambda c=c: connector_results(c, f"SELECT * FROM {table} ORDER BY id", True))
+                    for c in connections
+                ]
             cursors = [connection.cursor(prepared=True) for connection in connections]
             for number in range(4):
                 for cursor in cursors:
@@ -92,7 +95,11 @@ def test_php(same, scratch):
 
 @pytest.mark.parametrize(
     "options",
-    [["--batch"], ["--table", "--show-warnings", "--column-type-info"], ["--quick", "--vertical", "--binary-mode=0", "-vv"]],
+    [
+        ["--batch"],
+        ["--table", "--show-warnings", "--column-type-info"],
+        ["--quick", "--vertical", "--binary-mode=0", "-vv"],
+    ],
     ids=lambda options: " ".join(options),
 )
 def test_the_mariadb_client(funnel, options):

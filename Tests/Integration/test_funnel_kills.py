@@ -18,7 +18,6 @@ def funnel(make_funnel, module_backend):
     return make_funnel(module_backend, "--funnel-max-backends=3")
 
 
-
 @pytest.mark.millrace_only
 def test_the_connection_id_is_the_clients_own(funnel):
     connections = [funnel.connect() for _ in range(6)]
@@ -34,14 +33,19 @@ def test_the_connection_id_is_the_clients_own(funnel):
 
 
 def running(backend, text):
-    return lambda: backend.ask(f"SELECT id FROM information_schema.processlist WHERE info LIKE '{text}' AND id <> CONNECTION_ID()")
+    return lambda: backend.ask(
+        f"SELECT id FROM information_schema.processlist WHERE info LIKE '{text}' AND id <> CONNECTION_ID()"
+    )
 
 
 @pytest.mark.parametrize("command", ["KILL QUERY {}", "KILL {}", "COM_PROCESS_KILL"])
 def test_kill_reaches_that_clients_statement_and_no_others(funnel, module_backend, command):
     with funnel.connect() as killer, funnel.connect() as victim, funnel.connect() as bystander:
         number = answers(victim, "SELECT CONNECTION_ID()")[0][1][0][0]
-        victims, others = Background(victim, "SELECT SLEEP(15), 'victim'"), Background(bystander, "SELECT SLEEP(2), 'other'")
+        victims, others = (
+            Background(victim, "SELECT SLEEP(15), 'victim'"),
+            Background(bystander, "SELECT SLEEP(2), 'other'"),
+        )
         wait_until(running(module_backend, "SELECT SLEEP(15)%"), 20)
         if command == "COM_PROCESS_KILL":
             killer._execute_command(COM_PROCESS_KILL, struct.pack("<I", number))

@@ -8,6 +8,7 @@ import pytest
 from harness import swarm
 from harness.backlog import Gate, serve, served
 from harness.funnel import ConnectionWatch, make_funnel, module_backend  # noqa: F401
+from harness.lua import rows
 from harness.ports import wait_until
 from harness.swarm import Client
 
@@ -113,6 +114,21 @@ async def ask_once(target):
     await connection.close()
 
 
+@pytest.mark.millrace_only
+def test_connections_are_retired_by_age(module_backend, make_funnel):
+    funnel = make_funnel(module_backend, "--funnel-max-backends=1", "--funnel-max-age=1")
+    with funnel.connect() as connection:
+        rows(connection, "SET @kept = 1")
+        first = module_backend.connections()[0][0]
+
+        def is_another():
+            assert rows(connection, "SELECT @kept") == ((1,),)
+            now = module_backend.connections()
+            return now and now[0][0] != first
+
+        wait_until(is_another, 20, "another connection")
+
+
 # Who is next
 
 
@@ -169,7 +185,9 @@ def test_fair_shares(make_funnel, module_backend):
         many = await swarm.open_all(funnel.as_user("app"), 490)
         few = await swarm.open_all(funnel.as_user("other"), 10)
         end = time.monotonic() + 8
-        clients = [client("app", connection, end) for connection in many] + [client("other", connection, end) for connection in few]
+        clients = [client("app", connection, end) for connection in many] + [
+            client("other", connection, end) for connection in few
+        ]
         await asyncio.gather(*clients)
         await swarm.close_all(many + few)
 

@@ -49,9 +49,15 @@ def test_one_for_who_holds_it_and_one_for_the_others(make_funnel, module_backend
 def test_a_statement_of_somebody_elses_leaves_no_trace(make_funnel, module_backend):
     """A session that was never given anything sees the server's defaults, whoever had the connection before."""
     funnel = make_funnel(module_backend, "--funnel-max-backends=1")
-    look = "SELECT @a, @b, @@sql_mode, @@time_zone, @@autocommit, LAST_INSERT_ID(), ROW_COUNT(), FOUND_ROWS(), DATABASE()"
+    look = (
+        "SELECT @a, @b, @@sql_mode, @@time_zone, @@autocommit, LAST_INSERT_ID(), ROW_COUNT(), FOUND_ROWS(), DATABASE()"
+    )
     with funnel.connect() as loud:
-        for sql in ("SET @a = 1, @b = 2, sql_mode = '', time_zone = '+01:00'", "INSERT INTO served (who) VALUES (1)", "USE two"):
+        for sql in (
+            "SET @a = 1, @b = 2, sql_mode = '', time_zone = '+01:00'",
+            "INSERT INTO served (who) VALUES (1)",
+            "USE two",
+        ):
             answers(loud, sql)
         with funnel.connect() as quiet, Funnel(None, module_backend).connect() as direct:
             assert answers(quiet, look) == answers(direct, look)

@@ -62,11 +62,16 @@ def play(connect, script):
 def done(connection, step):
     """A statement's answers, or those of a word that stands for another command."""
     match step.split():
-        case ["leaves"]: return connection.close()
-        case ["dies"]: return connection._force_close()
-        case ["pings"]: return connection.ping(reconnect=False)
-        case ["enters", schema]: return connection.select_db(schema)
-        case _: return answers(connection, step)
+        case ["leaves"]:
+            return connection.close()
+        case ["dies"]:
+            return connection._force_close()
+        case ["pings"]:
+            return connection.ping(reconnect=False)
+        case ["enters", schema]:
+            return connection.select_db(schema)
+        case _:
+            return answers(connection, step)
 
 
 def last_rows(seen):

@@ -18,7 +18,8 @@ from .ports import wait_until
 from .target import Target, run_client
 
 PASSWORDS = {
-    "app": "secret", "other": "different", "reader": "reading", "curve": "secret", "monitor": "watching", "keeper": "keys",
+    "app": "secret", "other": "different", "reader": "reading", "curve": "secret", "monitor": "watching",
+    "keeper": "keys",
 }  # fmt: skip
 
 # The monitor watches and is never counted; the keeper is who looks up verifiers.
@@ -55,7 +56,9 @@ class Backend:
 
     def monitor(self, **options):
         """A connection of the monitor, never through the proxy."""
-        return pymysql.connect(**self.direct.as_user("monitor", PASSWORDS["monitor"]).python_options, autocommit=True, **options)
+        return pymysql.connect(
+            **self.direct.as_user("monitor", PASSWORDS["monitor"]).python_options, autocommit=True, **options
+        )
 
     def ask(self, sql):
         """The rows of a statement that the monitor runs."""
@@ -106,7 +109,10 @@ class ConnectionWatch(threading.Thread):
     ended, after the socket, so it is for tests in which none is closed.
     """
 
-    LOOK = "SELECT user FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND command NOT IN ('Quit', 'Killed')"
+    LOOK = (
+        "SELECT user FROM information_schema.processlist "
+        "WHERE id <> CONNECTION_ID() AND command NOT IN ('Quit', 'Killed')"
+    )
 
     def __init__(self, backend):
         super().__init__(daemon=True)
@@ -196,7 +202,9 @@ def start_funnel(folder, backend, *options, users=("app", "other", "reader", "cu
         accounts = KEEPER
     else:
         accounts = [f"--funnel-users-file={users_file(folder, users)}"]
-    return Funnel(proxies.start_millrace(folder, [backend.direct], *accounts, *options, plugins="proxy,funnel"), backend)
+    return Funnel(
+        proxies.start_millrace(folder, [backend.direct], *accounts, *options, plugins="proxy,funnel"), backend
+    )
 
 
 def users_file(folder, users):

@@ -77,7 +77,11 @@ class Session:
                         await connection.query(sql)
                 return self.history.append("-- began anew")
             except (ServerError, Closed, OSError, TimeoutError) as error:
-                if isinstance(error, ServerError) and not says_lost(error.code, error.text) or time.monotonic() > deadline:
+                if (
+                    isinstance(error, ServerError)
+                    and not says_lost(error.code, error.text)
+                    or time.monotonic() > deadline
+                ):
                     raise
                 await asyncio.sleep(0.1)
 
@@ -116,14 +120,18 @@ class Session:
     async def do(self, side, step):
         connection = self.pair[side]
         match step:
-            case str(): return await connection.query(step)
-            case ("reset",): return await connection.reset()
+            case str():
+                return await connection.query(step)
+            case ("reset",):
+                return await connection.reset()
             case ("prepare", name, sql):
                 number, parameters = await connection.prepare(sql)
                 self.statements[side, name] = number
                 return parameters
-            case ("execute", name, values): return await connection.execute(self.statements[side, name], values)
-            case ("close", name): return connection.close_statement(self.statements.pop((side, name)))
+            case ("execute", name, values):
+                return await connection.execute(self.statements[side, name], values)
+            case ("close", name):
+                return connection.close_statement(self.statements.pop((side, name)))
 
 
 def shape(step, answer):

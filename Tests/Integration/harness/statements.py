@@ -1,8 +1,22 @@
 """Statements of a random session, in blocks: all that a session may keep, said and asked for in any order."""
 
 SCHEMAS = 5
-CHARACTER_SETS = ["latin1", "utf8mb4", "utf8mb3", "cp1251", "utf8mb4 COLLATE utf8mb4_bin", "latin1 COLLATE latin1_german2_ci"]
-MODES = ["", "ANSI_QUOTES", "PIPES_AS_CONCAT", "NO_BACKSLASH_ESCAPES", "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO", "DEFAULT"]
+CHARACTER_SETS = [
+    "latin1",
+    "utf8mb4",
+    "utf8mb3",
+    "cp1251",
+    "utf8mb4 COLLATE utf8mb4_bin",
+    "latin1 COLLATE latin1_german2_ci",
+]
+MODES = [
+    "",
+    "ANSI_QUOTES",
+    "PIPES_AS_CONCAT",
+    "NO_BACKSLASH_ESCAPES",
+    "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO",
+    "DEFAULT",
+]
 ZONES = ["+00:00", "+05:30", "-08:00", "SYSTEM"]
 
 # Once for a server, before the sessions.
@@ -19,15 +33,18 @@ class Script:
         self.table = f"home.t{number}"
         self.prepared, self.serial = set(), 0
         self.blocks = [
-            (self.user_variables, 6), (self.ask_user_variables, 8), (self.system_variables, 4), (self.ask_system_variables, 6),
-            (self.character_sets, 3), (self.schemas, 4), (self.sql_prepare, 4), (self.binary_prepare, 5), (self.inserts, 6),
+            (self.user_variables, 6), (self.ask_user_variables, 8), (self.system_variables, 4),
+            (self.ask_system_variables, 6),
+            (self.character_sets, 3), (self.schemas, 4), (self.sql_prepare, 4), (self.binary_prepare, 5),
+            (self.inserts, 6),
             (self.counts, 4), (self.warnings, 4), (self.errors, 3), (self.transaction, 3), (self.without_autocommit, 1),
             (self.temporary_table, 2), (self.named_lock, 2), (self.reset, 0.3),
         ]  # fmt: skip
 
     def preparation(self):
         return [
-            "USE home", f"CREATE OR REPLACE TABLE {self.table} (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(60)) ENGINE=InnoDB",
+            "USE home",
+            f"CREATE OR REPLACE TABLE {self.table} (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(60)) ENGINE=InnoDB",
         ]  # fmt: skip
 
     def block(self):
@@ -43,7 +60,8 @@ class Script:
     def literal(self):
         whole = self.number * 1000 + self.dice.randrange(1000)
         return self.dice.choice([
-            self.text(), str(whole), f"-{whole}", f"{whole}.50", f"{whole}e10", "NULL", f"x'{whole:08x}'", f"_latin1{self.text()}",
+            self.text(), str(whole), f"-{whole}", f"{whole}.50", f"{whole}e10", "NULL", f"x'{whole:08x}'",
+            f"_latin1{self.text()}",
             str(2**63 + whole), "TRUE",
         ])  # fmt: skip
 
@@ -70,7 +88,8 @@ class Script:
         yield self.dice.choice([
             f"SET SESSION sql_mode = {self.mode()}", f"SET time_zone = '{self.dice.choice(ZONES)}'",
             f"SET SESSION group_concat_max_len = {1000 + number}", f"SET @@max_statement_time = {100 + number}",
-            f"SET div_precision_increment = {number % 20}, @v0 = {self.literal()}", f"SET timestamp = {1_000_000 + number}",
+            f"SET div_precision_increment = {number % 20}, @v0 = {self.literal()}",
+            f"SET timestamp = {1_000_000 + number}",
             "SET timestamp = DEFAULT", f"SET lc_time_names = '{self.dice.choice(['de_DE', 'fr_FR', 'en_US'])}'",
             f"SET SESSION TRANSACTION ISOLATION LEVEL {self.dice.choice(['READ COMMITTED', 'REPEATABLE READ'])}",
             f"SET foreign_key_checks = {number % 2}, unique_checks = {number % 2}", "SET no_such_variable = 1",
@@ -90,7 +109,8 @@ class Script:
 
     def character_sets(self):
         yield f"SET NAMES {self.dice.choice(CHARACTER_SETS)}"
-        yield "SELECT @@character_set_client, @@character_set_results, @@collation_connection, LENGTH('é'), 'a' = 'A', CHARSET('x')"
+        yield "SELECT @@character_set_client, @@character_set_results, @@collation_connection"
+        yield "SELECT LENGTH('é'), 'a' = 'A', CHARSET('x')"
 
     def schemas(self):
         if self.dice.random() < 0.6:
@@ -108,7 +128,11 @@ class Script:
         name = f"b{self.dice.randrange(4)}"
         if name not in self.prepared:
             self.prepared.add(name)
-            sqls = ["SELECT ?, @v0, {}", "SELECT name, ?, {} FROM home.place", "SELECT COUNT(*) + {}, ? FROM " + self.table]
+            sqls = [
+                "SELECT ?, @v0, {}",
+                "SELECT name, ?, {} FROM home.place",
+                "SELECT COUNT(*) + {}, ? FROM " + self.table,
+            ]
             yield "prepare", name, self.dice.choice(sqls).format(self.number)
         for _ in range(self.dice.randrange(3)):
             yield "execute", name, [self.dice.choice([None, f"{self.number} größer", ""])]
@@ -122,7 +146,9 @@ class Script:
 
     def inserts(self):
         yield self.insert()
-        yield self.dice.choice(["SELECT LAST_INSERT_ID(), ROW_COUNT()", "SELECT ROW_COUNT()", "SELECT LAST_INSERT_ID() + 1 AS next"])
+        yield self.dice.choice(
+            ["SELECT LAST_INSERT_ID(), ROW_COUNT()", "SELECT ROW_COUNT()", "SELECT LAST_INSERT_ID() + 1 AS next"]
+        )
         if self.dice.random() < 0.5:
             yield "SELECT LAST_INSERT_ID()"
         if self.dice.random() < 0.2:
@@ -131,24 +157,33 @@ class Script:
 
     def counts(self):
         yield self.dice.choice([
-            f"SELECT SQL_CALC_FOUND_ROWS seq FROM seq_1_to_{10 + self.number} LIMIT 2", f"SELECT seq FROM seq_1_to_{1 + self.number % 30}",
-            f"SELECT LAST_INSERT_ID({self.number * 1000 + self.dice.randrange(1000)})", f"SELECT id, v FROM {self.table} ORDER BY id LIMIT 3",
+            f"SELECT SQL_CALC_FOUND_ROWS seq FROM seq_1_to_{10 + self.number} LIMIT 2",
+            f"SELECT seq FROM seq_1_to_{1 + self.number % 30}",
+            f"SELECT LAST_INSERT_ID({self.number * 1000 + self.dice.randrange(1000)})",
+            f"SELECT id, v FROM {self.table} ORDER BY id LIMIT 3",
         ])  # fmt: skip
         yield self.dice.choice(["SELECT FOUND_ROWS()", "SELECT FOUND_ROWS(), ROW_COUNT()", "SELECT LAST_INSERT_ID()"])
 
     def warnings(self):
         yield f"SELECT CAST('{self.number} x' AS SIGNED), CAST('y{self.number}' AS SIGNED)"
-        yield self.dice.choice(["SHOW WARNINGS", "SELECT @@warning_count", "SHOW COUNT(*) WARNINGS", "SHOW WARNINGS LIMIT 1"])
+        yield self.dice.choice(
+            ["SHOW WARNINGS", "SELECT @@warning_count", "SHOW COUNT(*) WARNINGS", "SHOW WARNINGS LIMIT 1"]
+        )
 
     def errors(self):
-        yield self.dice.choice([f"SELECT no_such_{self.number}", f"SELECT * FROM home.none_{self.number}", f"SELECT {self.number} +"])
+        yield self.dice.choice(
+            [f"SELECT no_such_{self.number}", f"SELECT * FROM home.none_{self.number}", f"SELECT {self.number} +"]
+        )
         yield self.dice.choice([
-            "SHOW WARNINGS", "SHOW ERRORS", "GET DIAGNOSTICS CONDITION 1 @v1 = MESSAGE_TEXT, @v2 = MYSQL_ERRNO", "SELECT @@error_count",
+            "SHOW WARNINGS", "SHOW ERRORS", "GET DIAGNOSTICS CONDITION 1 @v1 = MESSAGE_TEXT, @v2 = MYSQL_ERRNO",
+            "SELECT @@error_count",
         ])  # fmt: skip
         yield "SELECT @v1, @v2"
 
     def transaction(self):
-        yield self.dice.choice(["BEGIN", "START TRANSACTION", "START TRANSACTION READ ONLY", "START TRANSACTION WITH CONSISTENT SNAPSHOT"])
+        yield self.dice.choice(
+            ["BEGIN", "START TRANSACTION", "START TRANSACTION READ ONLY", "START TRANSACTION WITH CONSISTENT SNAPSHOT"]
+        )
         for _ in range(self.dice.randint(1, 3)):
             yield self.insert()
             yield f"SELECT COUNT(*), MAX(id), @v0 FROM {self.table}"

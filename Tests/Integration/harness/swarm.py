@@ -36,7 +36,10 @@ class Answer:
     @property
     def rows(self):
         """The rows of the text protocol, as text."""
-        return [tuple(value if value is None else value.decode(errors="replace") for value in text_values(p)) for p in self.packets]
+        return [
+            tuple(value if value is None else value.decode(errors="replace") for value in text_values(p))
+            for p in self.packets
+        ]
 
     @property
     def value(self):
@@ -143,7 +146,9 @@ class Client:
                 text = value.encode()
                 data += b"\xfc" + struct.pack("<H", len(text)) + text
         head = struct.pack("<IBI", number, 0, 1)
-        return (await self.results(wire.STMT_EXECUTE, head + (bytes(nulls) + b"\1" + types + data if values else b"")))[-1]
+        return (await self.results(wire.STMT_EXECUTE, head + (bytes(nulls) + b"\1" + types + data if values else b"")))[
+            -1
+        ]
 
     def close_statement(self, number):
         self.send(bytes([wire.STMT_CLOSE]) + struct.pack("<I", number))

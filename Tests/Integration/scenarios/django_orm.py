@@ -30,8 +30,10 @@ settings.configure(
     INSTALLED_APPS=["__main__.Scenario"],
     DATABASES={
         "default": {
-            "ENGINE": "django.db.backends.mysql", "NAME": "django", "HOST": host, "PORT": port, "USER": user, "PASSWORD": password,
-            "OPTIONS": {"charset": "utf8mb4", "isolation_level": "read committed"}, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True,
+            "ENGINE": "django.db.backends.mysql", "NAME": "django",
+            "HOST": host, "PORT": port, "USER": user, "PASSWORD": password,
+            "OPTIONS": {"charset": "utf8mb4", "isolation_level": "read committed"},
+            "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True,
         }
     },
     USE_TZ=True,
@@ -70,21 +72,38 @@ with connection.schema_editor() as editor:
     editor.create_model(Fruit)
 show("tables", sorted(connection.introspection.table_names()))
 with connection.cursor() as cursor:
-    show("description", [column[:2] for column in connection.introspection.get_table_description(cursor, "scenario_fruit")])
+    show(
+        "description",
+        [column[:2] for column in connection.introspection.get_table_description(cursor, "scenario_fruit")],
+    )
 
 opened = datetime.datetime(2024, 2, 29, 12, 30, 15, 123456, tzinfo=datetime.timezone.utc)
 shops = [Shop.objects.create(name=f"größer {number}", opened=opened) for number in range(5)]
 show("ids", [shop.pk for shop in shops])
 Fruit.objects.bulk_create(
-    [Fruit(name=f"fig {k}", price=Decimal(k) / 4, facts={"k": [k, None, "ü"]}, shop=shop) for shop in shops for k in range(30)], batch_size=40
+    [
+        Fruit(name=f"fig {k}", price=Decimal(k) / 4, facts={"k": [k, None, "ü"]}, shop=shop)
+        for shop in shops
+        for k in range(30)
+    ],
+    batch_size=40,
 )
 show("fruits", [(fruit.name, fruit.price, fruit.facts) for fruit in Fruit.objects.order_by("id")[:5]])
-show("counted", list(Shop.objects.annotate(n=Count("fruits"), total=Sum("fruits__price")).order_by("id").values_list("name", "n", "total", "opened")))
+show(
+    "counted",
+    list(
+        Shop.objects.annotate(n=Count("fruits"), total=Sum("fruits__price"))
+        .order_by("id")
+        .values_list("name", "n", "total", "opened")
+    ),
+)
 show("prefetched", [len(shop.fruits.all()) for shop in Shop.objects.prefetch_related("fruits").order_by("id")])
 show("json", Fruit.objects.filter(facts__k__0=3).count())
 show("updated", Fruit.objects.filter(price__lt=1).update(price=F("price") + 1))
 show("deleted", Shop.objects.filter(name="größer 4").delete())
-show("made or found", [Shop.objects.get_or_create(name=name, defaults={"opened": opened})[1] for name in ("new", "new")])
+show(
+    "made or found", [Shop.objects.get_or_create(name=name, defaults={"opened": opened})[1] for name in ("new", "new")]
+)
 show("put", Shop.objects.update_or_create(name="new", defaults={"opened": opened + datetime.timedelta(1)})[1])
 
 with transaction.atomic():

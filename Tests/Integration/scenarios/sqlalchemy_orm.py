@@ -13,7 +13,9 @@ from sqlalchemy.pool import QueuePool
 
 host, port, user, password = sys.argv[1:]
 url = URL.create("mysql+pymysql", user, password, host, int(port), "alchemy", {"charset": "utf8mb4"})
-engine = create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=5, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+engine = create_engine(
+    url, poolclass=QueuePool, pool_size=5, max_overflow=5, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+)
 
 
 class Base(DeclarativeBase):
@@ -59,7 +61,10 @@ show("tables", sorted(inspect(engine).get_table_names()))
 show("columns", [(column["name"], str(column["type"])) for column in inspect(engine).get_columns("fruit")])
 
 with Session(engine) as session:
-    shops = [Shop(name=f"größer {n}", fruits=[Fruit(name=f"fig {k}", price=Decimal(k) / 4) for k in range(20)]) for n in range(5)]
+    shops = [
+        Shop(name=f"größer {n}", fruits=[Fruit(name=f"fig {k}", price=Decimal(k) / 4) for k in range(20)])
+        for n in range(5)
+    ]
     session.add_all(shops)
     session.commit()
     show("ids", [(shop.id, [fruit.id for fruit in shop.fruits]) for shop in shops])
@@ -67,7 +72,10 @@ with Session(engine) as session:
 with Session(engine) as session:
     loaded = session.scalars(select(Shop).options(selectinload(Shop.fruits)).order_by(Shop.id)).all()
     show("loaded", [(shop.name, sum(fruit.price for fruit in shop.fruits)) for shop in loaded])
-    show("grouped", session.execute(select(Fruit.name, func.sum(Fruit.price)).group_by(Fruit.name).order_by(Fruit.name)).all())
+    show(
+        "grouped",
+        session.execute(select(Fruit.name, func.sum(Fruit.price)).group_by(Fruit.name).order_by(Fruit.name)).all(),
+    )
     loaded[0].fruits.pop()
     loaded[1].name = "renamed"
     session.delete(loaded[2])
@@ -93,9 +101,15 @@ with Session(engine) as session:
 with engine.connect() as connection:
     connection.execute(text("CREATE TEMPORARY TABLE passing (a INT)"))
     connection.execute(text("INSERT INTO passing VALUES (:a)"), [{"a": number} for number in range(10)])
-    show("temporary", connection.execute(text("SELECT SUM(a), @@time_zone, \"a\" FROM passing")).one())
+    show("temporary", connection.execute(text('SELECT SUM(a), @@time_zone, "a" FROM passing')).one())
     connection.execute(text("DROP TEMPORARY TABLE passing"))
-    show("streamed", sum(row[0] for row in connection.execution_options(stream_results=True).execute(text("SELECT seq FROM seq_1_to_5000"))))
+    show(
+        "streamed",
+        sum(
+            row[0]
+            for row in connection.execution_options(stream_results=True).execute(text("SELECT seq FROM seq_1_to_5000"))
+        ),
+    )
 
 several = [engine.connect() for _ in range(8)]
 for number, connection in enumerate(several):
