@@ -8,7 +8,9 @@ import pytest
 from harness import proxies
 from harness.database_server import DatabaseServer
 
-REASON = "HAProxy stands in for Millrace"
+pytest.register_assert_rewrite("harness.answers", "harness.funnel", "harness.isolation")
+
+REASON = f"{proxies.STAND_IN} stands in for Millrace"
 
 
 def pytest_collection_modifyitems(items):

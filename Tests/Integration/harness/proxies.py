@@ -11,6 +11,7 @@ from .target import Target
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("MILLRACE_BINARY") or REPOSITORY / ".build/release/millrace")
 # MILLRACE_STAND_IN=haproxy proves the scenarios themselves: whatever fails then is wrong with the tests.
+# MILLRACE_STAND_IN=direct does so for the funnel's: the server takes its place.
 STAND_IN = os.environ.get("MILLRACE_STAND_IN", "")
 
 

@@ -141,7 +141,7 @@ $id = (int) $other->query('SELECT CONNECTION_ID()')->fetch_row()[0];
 $other->query('SELECT BENCHMARK(2000000000, MD5(1)) AS burnt', MYSQLI_ASYNC);
 do {
     usleep(20000);
-    $busy = $db->query("SELECT COUNT(*) FROM information_schema.processlist WHERE id = $id AND info LIKE '%burnt%'")->fetch_row()[0];
+    $busy = $db->query("SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT BENCHMARK%'")->fetch_row()[0];
 } while (!$busy);
 $killed = $db->query("KILL QUERY $id");
 $result = $other->reap_async_query();

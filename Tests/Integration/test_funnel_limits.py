@@ -1,0 +1,197 @@
+"""How many backend connections there are, and who gets the next one."""
+
+import asyncio
+import os
+import time
+
+import pytest
+from harness import swarm
+from harness.backlog import Gate, serve, served
+from harness.funnel import ConnectionWatch, make_funnel, module_backend  # noqa: F401
+from harness.lua import rows
+from harness.ports import wait_until
+from harness.swarm import Client
+
+pytestmark = pytest.mark.timeout(180)
+CLIENTS = int(os.environ.get("MILLRACE_FUNNEL_CLIENTS") or 1000)
+
+
+@pytest.fixture(autouse=True)
+def nobody_served(module_backend):
+    wait_until(lambda: not module_backend.connections(), what="the last test's connections to end")
+    module_backend.ask("TRUNCATE TABLE one.served")
+
+
+# How many
+
+
+@pytest.mark.millrace_only
+def test_a_thousand_clients_on_two_connections(make_funnel, module_backend):
+    """Every answer is the right one, and the server never sees a third connection."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=2")
+
+    async def client(number, connection):
+        await connection.query(f"SET @me = {number}")
+        for turn in range(4):
+            answer = await connection.query(f"SELECT @me, {turn}, {number} * 2 AS twice, CONNECTION_ID()")
+            found = [(str(number), str(turn), str(number * 2), str(connection.connection_id))]
+            assert answer.rows == found
+            assert answer.columns[2][0] == "twice"
+
+    async def crowd():
+        connections = await swarm.open_all(funnel.target, CLIENTS, timeout=120)
+        await asyncio.gather(*[client(number, connection) for number, connection in enumerate(connections)])
+        await swarm.close_all(connections)
+
+    with ConnectionWatch(module_backend) as watch:
+        asyncio.run(crowd())
+    assert watch.looks > 10
+    assert 1 <= watch.most <= 2, watch.seen
+
+
+@pytest.mark.millrace_only
+def test_users_take_turns_within_the_limit(make_funnel, module_backend):
+    """Connections of one user are closed for another's; the count at the server never rises above the limit."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=3")
+
+    async def client(number):
+        user = ("app", "other", "reader")[number % 3]
+        connection = await Client.open(funnel.as_user(user))
+        for turn in range(10):
+            assert (await connection.query(f"SELECT CURRENT_USER(), {turn}")).rows == [(f"{user}@%", str(turn))]
+        await connection.close()
+
+    async def crowd():
+        await asyncio.gather(*[client(number) for number in range(60)])
+
+    with ConnectionWatch(module_backend) as watch:
+        asyncio.run(crowd())
+    assert 1 <= len(watch.seen) <= 3, watch.seen
+
+
+@pytest.mark.millrace_only
+def test_a_users_own_limit(make_funnel, module_backend):
+    funnel = make_funnel(module_backend, "--funnel-max-backends=4", "--funnel-user-max-backends=1")
+
+    async def crowd():
+        connections = await swarm.open_all(funnel.target, 20)
+        await asyncio.gather(*[connection.query("SELECT SLEEP(0.02)") for connection in connections])
+        await swarm.close_all(connections)
+
+    with ConnectionWatch(module_backend) as watch:
+        asyncio.run(crowd())
+    assert watch.most == 1, watch.seen
+
+
+@pytest.mark.millrace_only
+def test_idle_clients_need_no_connection(make_funnel, module_backend):
+    funnel = make_funnel(module_backend)
+
+    async def crowd():
+        connections = await swarm.open_all(funnel.target, 200)
+        for connection in connections[:20]:
+            await connection.results(14)
+        await swarm.close_all(connections)
+
+    with ConnectionWatch(module_backend) as watch:
+        asyncio.run(crowd())
+    assert watch.most == 0, watch.seen
+
+
+@pytest.mark.millrace_only
+def test_connections_opened_ahead(make_funnel, module_backend):
+    """The minimum is there before anybody asks, and again when it was lost."""
+    funnel = make_funnel(module_backend, "--funnel-min-backends=2", "--funnel-max-backends=3", "--funnel-keepalive=1")
+    asyncio.run(ask_once(funnel.target))
+    wait_until(lambda: len(module_backend.connections()) == 2, 20, "two connections")
+    assert module_backend.kill_connections() == 2
+    wait_until(lambda: len(module_backend.connections()) == 2, 20, "two connections again")
+
+
+async def ask_once(target):
+    connection = await Client.open(target)
+    assert (await connection.query("SELECT 1")).value == "1"
+    await connection.close()
+
+
+@pytest.mark.millrace_only
+def test_connections_are_retired_by_age(module_backend, make_funnel):
+    funnel = make_funnel(module_backend, "--funnel-max-backends=1", "--funnel-max-age=1")
+    with funnel.connect() as connection:
+        rows(connection, "SET @kept = 1")
+        first = module_backend.connections()[0][0]
+
+        def is_another():
+            assert rows(connection, "SELECT @kept") == ((1,),)
+            now = module_backend.connections()
+            return now and now[0][0] != first
+
+        wait_until(is_another, 20, "another connection")
+
+
+# Who is next
+
+
+@pytest.mark.millrace_only
+@pytest.mark.parametrize("threads, count, gap", [(1, 200, 0.005), (2, 40, 0.03)])
+def test_first_come_first_served(make_funnel, module_backend, threads, count, gap):
+    """All wait for one connection; they are served in the order of their arrival, whatever loop they live on."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=1", f"--event-threads={threads}")
+
+    async def queue(gate):
+        blocker, *waiters = await swarm.open_all(funnel.target, count + 1)
+        tasks = [await gate.block(blocker)]
+        for number, waiter in enumerate(waiters):
+            tasks.append(asyncio.create_task(waiter.query(serve(number))))
+            await asyncio.sleep(gap)
+        assert not any(task.done() for task in tasks)
+        gate.open()
+        await asyncio.gather(*tasks)
+        await swarm.close_all([blocker, *waiters])
+
+    with Gate(module_backend) as gate:
+        asyncio.run(queue(gate))
+    assert served(module_backend) == list(range(count))
+
+
+def test_twelve_sleepers_on_three_connections(make_funnel, module_backend):
+    """Four rounds of 0.2 s; a poll, or a connection left idle, would show."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=3")
+
+    async def sleepers():
+        connections = await swarm.open_all(funnel.target, 12)
+        start = time.monotonic()
+        await asyncio.gather(*[connection.query("SELECT SLEEP(0.2)") for connection in connections])
+        taken = time.monotonic() - start
+        await swarm.close_all(connections)
+        return taken
+
+    assert asyncio.run(sleepers()) <= 1.0
+
+
+@pytest.mark.millrace_only
+@pytest.mark.timeout(240)
+def test_fair_shares(make_funnel, module_backend):
+    """490 clients of one user and 10 of another, statements of the same cost: each user gets half of the time."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=2", "--funnel-queue=fair")
+    finished = {"app": 0, "other": 0}
+
+    async def client(user, connection, end):
+        while time.monotonic() < end:
+            await connection.query("SELECT SLEEP(0.01)")
+            finished[user] += time.monotonic() < end
+
+    async def crowd():
+        many = await swarm.open_all(funnel.as_user("app"), 490)
+        few = await swarm.open_all(funnel.as_user("other"), 10)
+        end = time.monotonic() + 8
+        clients = [client("app", connection, end) for connection in many] + [
+            client("other", connection, end) for connection in few
+        ]
+        await asyncio.gather(*clients)
+        await swarm.close_all(many + few)
+
+    asyncio.run(crowd())
+    mean = sum(finished.values()) / 2
+    assert mean > 200, finished
+    assert abs(finished["app"] - mean) <= mean / 10, finished
