@@ -171,7 +171,7 @@ extension FunnelSession {
         let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !needsCapture
         statements.cursorsLost()
         switch phase {
-        case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand:
+        case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand && wasDeadBefore(connection):
             worker.count(\.retries, connection)
             return lease()
         case .ready:
@@ -189,6 +189,12 @@ extension FunnelSession {
     private var mayRepeatCommand: Bool {
         guard let running, !running.isAnswerBegun, running.attempts < 3 else { return false }
         return running.effects?.isReadOnly ?? false
+    }
+
+    /// Whether the connection was dead already when the command went out, for all that can be told: it says so within a
+    /// round trip, where a statement that is killed has mostly run for a while.
+    private func wasDeadBefore(_ connection: BackendConnection) -> Bool {
+        worker.loop.now.since(connection.sentAt) < .milliseconds(100)
     }
 
     private func answerLost(_ connection: BackendConnection, _ reason: String) {

@@ -137,7 +137,8 @@ final class FunnelSession: LocalServer, Lessee {
         if isPaused { stream.pauseReceiving() } else { stream.resumeReceiving() }
     }
 
-    var pendingBytes: Int { incoming.count + (phase == .running ? connection?.stream?.pendingBytes ?? 0 : 0) }
+    // A command is collected whole, so that its beginning doesn't count as pending: the rest has to come.
+    var pendingBytes: Int { phase == .running ? connection?.stream?.pendingBytes ?? 0 : 0 }
 
     /// The backend has taken what was pending for it.
     func backendDrained() {
@@ -172,6 +173,8 @@ final class FunnelSession: LocalServer, Lessee {
     }
 
     func say(_ error: SQLError) {
+        ties.memory.last.failedHere(error)
+        (connection ?? lastConnection)?.state.passedOver()
         say([error.encode()])
     }
 

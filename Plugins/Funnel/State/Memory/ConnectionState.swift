@@ -75,6 +75,11 @@ extension ConnectionState {
         cleaning = .none
     }
 
+    /// Its session has had an error that didn't come from it.
+    mutating func passedOver() {
+        foreign.formUnion([.rowCount, .diagnostics])
+    }
+
     /// The funnel has reset it.
     mutating func wiped() {
         self = Self()

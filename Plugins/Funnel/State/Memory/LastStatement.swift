@@ -75,6 +75,16 @@ extension LastStatement {
         if !answer.isFirstFailing { foundRows(answer, kind, text, foreign) }
     }
 
+    /// The session has had an error that no server knows of.
+    mutating func failedHere(_ error: SQLError) {
+        rowCount = -1
+        renewed = []
+        toldWarnings = 0
+        diagnostics = .known([
+            Condition(level: Array("Error".utf8), code: Array("\(error.code)".utf8), message: Array(error.message.utf8))
+        ])
+    }
+
     private mutating func failed() {
         rowCount = -1
         renewed.formUnion([.rowCount, .diagnostics])
