@@ -103,7 +103,7 @@ extension LastStatement {
     private mutating func selected(_ rows: UInt64, _ text: Span<UInt8>) {
         let isCertain =
             !text.holds("OFFSET") && !text.holds("FETCH") && !text.holds("SQL_CALC_FOUND_ROWS")
-            && !text.skipsByComma
+            && !(text.holds("LIMIT") && text.skipsByComma)
         foundRows = isCertain ? .known(rows) : .unread
     }
 
@@ -119,7 +119,8 @@ extension LastStatement {
         case .insert, .replace, .update, .delete, .loadData, .createTable, .createTemporaryTable, .dropTable,
             .dropTemporaryTable, .truncate, .lockTables:
             diagnostics = .known([])
-        case .select: if text.namesTable { diagnostics = .known([]) }
+        // What is known to be empty stays so: the text needn't be read.
+        case .select: if diagnostics != .known([]), text.namesTable { diagnostics = .known([]) }
         default: break
         }
     }

@@ -171,14 +171,16 @@ extension Span where Element == UInt8 {
     /// Whether a COLLATE, or a DEFAULT that brings its own, may stand in it.
     var mayNameCollation: Bool { holds("COLLATE") || holds("DEFAULT") }
 
-    /// Whether it holds `word`, which is in upper case, in any case.
+    /// Whether it holds `word`, which is in upper case and begins with a letter, in any case.
     func holds(_ word: StaticString) -> Bool {
-        let length = word.utf8CodeUnitCount
-        guard count >= length else { return false }
-        return word.withUTF8Buffer { word in
-            (0...(count - length)).contains { start in
-                word.indices.allSatisfy { self[start + $0].upper == word[$0] }
+        word.withUTF8Buffer { word in
+            let (upper, lower) = (word[0], word[0] | 0x20)
+            var start = index(of: upper, or: lower, from: 0)
+            while start + word.count <= count {
+                if word.indices.allSatisfy({ self[start + $0].upper == word[$0] }) { return true }
+                start = index(of: upper, or: lower, from: start + 1)
             }
+            return false
         }
     }
 }

@@ -46,7 +46,8 @@ struct SessionTies: Sendable {
         var named = false
     }
 
-    /// The reasons to keep the connection.
+    /// The reasons to keep the connection; inlined, since a call would copy all ties.
+    @inline(__always)
     var pins: PinSet {
         var pins = PinSet()
         if hasTransaction || hasTransactionAhead { pins.insert(.transaction) }
