@@ -9,7 +9,9 @@ extension ByteReader {
         case 0xFD: size = 3
         case 0xFE: size = 8
         case 0xFB, 0xFF: throw error(expecting: what)
-        default: return UInt64(try uint8(what))
+        default:
+            try skip(1, what)
+            return UInt64(first)
         }
         guard remaining > size else { throw error(expecting: what) }
         try skip(1, what)

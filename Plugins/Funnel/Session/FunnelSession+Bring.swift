@@ -16,13 +16,13 @@ extension FunnelSession {
         let restoration = isOwn && !isReset ? [] : ties.restoration(for: running.effects)
         let tracking = connection.lostTracking && !isReset ? [BackendConnection.tracking] : []
         guard connection.settings !== settings || isReset || !restoration.isEmpty || !tracking.isEmpty else {
-            connection.owner = self
+            connection.belong(to: self)
             return send(on: connection)
         }
         guard let steps = steps(to: settings, on: connection, isReset: isReset) else {
             return replace(connection)
         }
-        connection.owner = self
+        connection.belong(to: self)
         if isReset {
             worker.count(\.resets, connection)
             connection.wiped(connection.wipedSettings)
@@ -63,7 +63,7 @@ extension FunnelSession {
         }
         self.connection = nil
         lastConnection = nil
-        connection.owner = nil
+        connection.belong(to: nil)
         connection.pool.countOutstanding(-1)
         connection.discard()
         lease()
@@ -96,7 +96,7 @@ extension FunnelSession {
         switch running.plan {
         case .run(let run): step(run, on: connection)
         case .prepare:
-            self.running?.patches.statementID = statements.upcomingID
+            running.patches.statementID = statements.upcomingID
             transmit(running.packets, running.command, running.lastSequence, on: connection)
         case nil, .nothing, .okay, .refuse, .closeCursor:
             transmit(running.packets, running.command, running.lastSequence, on: connection)
@@ -109,13 +109,12 @@ extension FunnelSession {
     ) {
         guard let running else { return }
         phase = .running
-        self.running?.attempts += 1
-        var translator = AnswerTranslator(
-            backend: connection.capabilities, client: capabilities, trackPolicy: TrackPolicy())
-        translator.commandSent(
+        running.attempts += 1
+        connection.setTranslator(to: capabilities)
+        connection.translator.commandSent(
             command, lastSequence: lastSequence, clientSequence: running.lastSequence &+ 1, status: status,
             patches: running.patches)
-        connection.run(packets.span, translator)
+        connection.run(packets.span)
     }
 
     // MARK: Prepared statements
