@@ -30,6 +30,23 @@ package struct Account: Hashable, Sendable {
     }
 }
 
+// MARK: Caching
+
+extension Account {
+    /// This account, looked up anew, with what logins had shown of `older` where its stored secret is the same still.
+    package func carryingOver(_ older: Account) -> Account {
+        var account = self
+        switch (verifier, older.verifier) {
+        case (.cachingSHA2(let crypt?, nil), .cachingSHA2(let earlier?, let fast)) where crypt == earlier:
+            account.verifier = .cachingSHA2(crypt, fast: fast)
+        case _:
+            guard verifier == older.verifier else { return self }
+        }
+        account.known = known.merged(with: older.known)
+        return account
+    }
+}
+
 // MARK: Accounts of nobody
 
 extension Account {

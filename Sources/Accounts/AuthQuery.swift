@@ -8,7 +8,12 @@ package struct AuthQuery: Hashable, Sendable {
 
     /// The query for the server with the given greeting.
     package init(greeting: Greeting) {
-        flavour = greeting.flavour
+        self.init(flavour: greeting.flavour)
+    }
+
+    /// The query for a server of that kind.
+    package init(flavour: ServerFlavour) {
+        self.flavour = flavour
     }
 
     /// The statement that looks `user` up.

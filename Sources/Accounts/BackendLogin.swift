@@ -49,6 +49,9 @@ package struct BackendLogin: Sendable {
     private var challenge: [UInt8] = []
     private var method: LoginMethod?
     private var hasAskedForKey = false
+    private var flavour = ServerFlavour.mysql
+    /// What the login has failed by, unless the server has another method for the account.
+    private var missing: SQLError?
 
     /// A login as `user`.
     ///
@@ -76,6 +79,7 @@ extension BackendLogin {
         if wishes.schema != nil { wanted.insert(.connectWithSchema) }
         capabilities = wanted.intersection(greeting.capabilities)
         challenge = greeting.scramble
+        flavour = greeting.flavour
         // With another method than the account's the server asks again; with native it may be right at once.
         let fast = greeting.authMethod == LoginMethod.cachingSHA2.name ? proof.cachingSHA2Response(challenge) : nil
         let first: LoginMethod = fast == nil ? .native : .cachingSHA2
@@ -95,7 +99,9 @@ extension BackendLogin {
             case 0x00: return .loggedIn(try OKPacket(decoding: payload.span, capabilities: capabilities))
             case 0x01: return moreDataArrived(try AuthMoreData(decoding: payload.span).data)
             case 0xFE: return switchArrived(try AuthSwitchRequest(decoding: payload.span))
-            case 0xFF: return .failed(try ErrorPacket(decoding: payload.span).error)
+            case 0xFF:
+                let error = try ErrorPacket(decoding: payload.span).error
+                return .failed(missing ?? error)
             case let byte:
                 let head = byte.map(String.init) ?? "no bytes"
                 return .failed(.login("The server's answer to the login can't be understood: it begins with \(head)"))
@@ -111,14 +117,21 @@ extension BackendLogin {
 extension BackendLogin {
     private mutating func switchArrived(_ request: AuthSwitchRequest) -> Step {
         guard let name = request.method, let wanted = LoginMethod(name: name) else {
-            return .failed(.unspokenMethod(request.method ?? "mysql_old_password", user: user))
+            return .failed(missing ?? .unspokenMethod(request.method ?? "mysql_old_password", user: user))
         }
         method = wanted
         hasAskedForKey = false
         // A signature's challenge may end in any byte, a NUL too.
         challenge = wanted == .ed25519 ? Array(request.data.prefix(32)) : request.scramble
-        guard let response = response(wanted) else { return .failed(.missingSecret(wanted, user: user)) }
-        return .send(response)
+        if let response = response(wanted) { return .send(response) }
+        let error = SQLError.missingSecret(wanted, user: user)
+        // MariaDB's accounts may have methods one after the other ("ed25519 OR mysql_native_password"): a signature that
+        // is wrong gets the next one asked for.
+        guard flavour == .mariadb, wanted == .ed25519, missing == nil, proof.nativeResponse(challenge) != nil else {
+            return .failed(missing ?? error)
+        }
+        missing = error
+        return .send(Array(repeating: 0, count: 64))
     }
 
     private func response(_ method: LoginMethod) -> [UInt8]? {

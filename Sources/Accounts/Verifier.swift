@@ -100,12 +100,30 @@ extension Verifier {
         case .password(let password): return constantTimeEqual(Digest.sha256(password), Digest.sha256(given))
         case .native(let stored): return constantTimeEqual(NativePassword<Digest>.stored(given), stored)
         case .cachingSHA2(let crypt, let fast):
-            if let fast { return constantTimeEqual(CachingSHA2Password<Digest>.stored(given), fast) }
+            if let fast, constantTimeEqual(CachingSHA2Password<Digest>.stored(given), fast) { return true }
+            // Of a wrong password the time tells not whether the right one was there before.
             return crypt?.accepts(given) ?? false
         case .ed25519(let key): return Ed25519.publicKey(password: given).map { constantTimeEqual($0, key) } ?? false
         case .none: return false
         }
     }
+}
+
+extension Verifier: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// What kind it is, never what it holds: this may get into a log.
+    package var description: String {
+        switch self {
+        case .password(let password): password.isEmpty ? "no password" : "password"
+        case .native, .cachingSHA2, .ed25519: method?.name ?? ""
+        case .none: "none"
+        }
+    }
+
+    /// The same as ``description``.
+    package var debugDescription: String { description }
+
+    /// Shows no secret either.
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 // MARK: What each method checks against

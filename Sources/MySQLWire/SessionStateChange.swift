@@ -52,7 +52,7 @@ extension SessionStateChange {
         case 0: known = try decodeVariables(&reader).map(Self.systemVariables)
         case 1: known = try reader.validString("the schema").map(Self.schema)
         // Servers send this text without a length of its own.
-        case 2: known = String(validating: reader.rest(), as: UTF8.self).map(Self.stateChanged)
+        case 2: known = reader.valid(try reader.skip(reader.remaining, "the state")).map(Self.stateChanged)
         case 3:
             let encoding = try reader.uint8("the GTIDs' encoding")
             known = try reader.validString("the GTIDs").map { .gtids(encoding: encoding, $0) }
@@ -115,6 +115,12 @@ extension ByteReader {
     /// Reads a length-encoded string; nil where it isn't UTF-8.
     @_lifetime(self: copy self)
     mutating func validString(_ what: String) throws(WireError) -> String? {
-        String(validating: try lengthEncodedBytes(what), as: UTF8.self)
+        valid(try lengthEncodedRange(what))
+    }
+
+    /// The text at `range`, which comes from this reader; nil where it isn't UTF-8.
+    fileprivate func valid(_ range: Range<Int>) -> String? {
+        guard let text = try? UTF8Span(validating: bytes.extracting(range)) else { return nil }
+        return String(copying: text)
     }
 }

@@ -25,4 +25,13 @@ extension ResultScanner {
         offset += 1 + size
         return value
     }
+
+    /// Reads past a length-encoded string, which must end at `end` or before, and returns where its text is.
+    func text(_ bytes: Span<UInt8>, at offset: inout Int, end: Int) throws(ScanViolation) -> Range<Int> {
+        let length = try integer(bytes, at: &offset, end: end)
+        guard length <= UInt64(end - offset) else { throw .truncatedPacket(firstByte: 0, phase.place) }
+        let start = offset
+        offset += Int(length)
+        return start..<offset
+    }
 }

@@ -85,7 +85,7 @@ public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
             if remaining > 0 { return ScanStep(consumed: at, event: .more) }
             if !isContinued {
                 if let event = takePending() { return finish(event, consumed: at, of: bytes.count) }
-                if phase == .rows { at = walkRows(bytes, from: at) }
+                at = walk(bytes, from: at)
             }
             guard at < bytes.count, let header = PacketHeader(bytes, at: at) else {
                 return ScanStep(consumed: at, event: .more)

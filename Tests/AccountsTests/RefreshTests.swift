@@ -83,4 +83,18 @@ struct RefreshTests {
         #expect(try rig.logIn(new.proof) == .loggedIn(new.proof), "nothing of the old password is in the proof")
         #expect(rig.transcript.last == "refresh alice")
     }
+
+    @Test("what a look-up finds unchanged keeps what logins have shown")
+    func carryingOver() {
+        let fresh = account(new.crypt)
+        let known = fresh.remembering(new.proof)
+        #expect(known != fresh)
+        #expect(fresh.carryingOver(known) == known)
+        #expect(account(old.crypt).carryingOver(known) == account(old.crypt))
+        #expect(account(new.native).carryingOver(known) == account(new.native))
+        let native = account(new.native).remembering(new.sha1)
+        #expect(account(new.native).carryingOver(native).known == new.sha1)
+        let locked = Account(user: "alice", verifier: new.crypt, denial: "locked")
+        #expect(locked.carryingOver(known).denial == "locked")
+    }
 }

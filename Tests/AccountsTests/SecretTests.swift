@@ -117,6 +117,10 @@ struct SecretTests {
         var dump = ""
         Swift.dump(proof, to: &dump)
         #expect(!dump.contains("116"), "the byte of 't'")
+        let account = Account(user: "alice", verifier: .password(bytes("topsecret")), known: proof)
+        Swift.dump(account, to: &dump)
+        #expect(!dump.contains("116") && !"\(account)".contains("116"))
+        #expect("\(account.verifier)" == "password")
     }
 }
 

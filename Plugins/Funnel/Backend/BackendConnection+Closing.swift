@@ -37,10 +37,45 @@ extension BackendConnection {
         }
     }
 
-    /// Reads what the last session has left on the connection and will want elsewhere.
+    /// Reads what the last session has left on the connection and will want elsewhere; the session is its own no more.
     func capture(_ completion: @escaping () -> Void) {
-        guard let owner, owner.lastConnection === self, let plan = owner.beginCapture() else { return completion() }
-        Capturing(plan: plan, on: self, for: owner, completion).next()
+        guard let owner, owner.lastConnection === self else { return completion() }
+        guard let capture = owner.captureBegins() else {
+            owner.captureEnded(on: self)
+            return completion()
+        }
+        ask(each: capture.commands[...], []) { [self] answers in
+            owner.captured(capture, answers, on: self)
+            completion()
+        }
+    }
+
+    /// Asks one after the other; the completion hears of all answers, of none where the connection has broken.
+    private func ask(
+        each payloads: ArraySlice<[UInt8]>, _ answers: [InternalAnswer],
+        _ completion: @escaping ([InternalAnswer]) -> Void
+    ) {
+        guard let first = payloads.first else { return completion(answers) }
+        ask(first) { [self] answer in
+            guard let answer else { return completion([]) }
+            ask(each: payloads.dropFirst(), answers + [answer], completion)
+        }
+    }
+
+    /// Takes off what the next session must not find, and gives the connection back.
+    func cleanAndGiveBack() {
+        switch state.cleaning {
+        case .none: giveBack()
+        case .close: discard()
+        case .reset: reset { [self] in giveBack() }
+        case .rollback:
+            ask(ConnectionState.rollback) { [self] answer in
+                guard let answer else { return }
+                guard answer.isOK else { return discard() }
+                state.cleaned()
+                giveBack()
+            }
+        }
     }
 
     /// The session has gone while its statement ran, or was prepared; what was under way is complete.
@@ -72,7 +107,8 @@ extension BackendConnection {
     /// The connection was reset.
     func wiped(_ settings: SessionSettings) {
         statements.removeAll()
-        (isDirty, lostTracking) = (false, false)
+        state.wiped()
+        lostTracking = false
         self.settings = settings
     }
 

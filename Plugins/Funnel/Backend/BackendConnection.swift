@@ -42,8 +42,8 @@ final class BackendConnection: StreamHandler {
     var handshake: BackendHandshake?
     /// The settings that are on it.
     var settings: SessionSettings
-    /// Whether something of another session may be on it that setting over doesn't take away.
-    var isDirty = false
+    /// What sessions have left on it beside settings.
+    var state = ConnectionState()
     /// Whether a session has switched the server's session tracking off.
     var lostTracking = false
     /// The statements that are prepared on it.

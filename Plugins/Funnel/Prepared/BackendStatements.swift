@@ -10,6 +10,7 @@ struct BackendStatements: Sendable {
         ///
         /// A session with a cursor keeps its connection, so there is no doubt whose id it is.
         var cursorOf: UInt32 = 0
+        var bindings = BindingHistory()
 
         fileprivate var isFree: Bool { cursorOf == 0 }
 
@@ -84,9 +85,15 @@ extension BackendStatements {
 
 // Runs: ``ClientStatements`` asks for them and settles them.
 extension BackendStatements {
-    /// The server's id of the run's statement, which counts as used now; nil where the connection hasn't got it.
-    mutating func use(for run: StatementRun) -> UInt32? {
+    /// The server's id of the run's statement, which counts as used now; nil where the connection hasn't got it, or not in
+    /// a state for the run's long data.
+    mutating func use(for run: StatementRun, longData: LongData = LongData(), types: [UInt8] = []) -> UInt32? {
         guard let index = index(for: run) else { return nil }
+        guard longData.pieces.allSatisfy(entries[index].bindings.allow) else {
+            close(at: index)
+            return nil
+        }
+        entries[index].bindings.add(types)
         if index > 0 { entries.insert(entries.remove(at: index), at: 0) }
         return entries[0].serverID
     }

@@ -6,7 +6,8 @@ struct ClientStatement: Sendable {
     /// What it was prepared under, and must be prepared under on every other connection.
     let settings: PrepareSettings?
     let parameterCount: Int
-    let columnCount: Int
+    /// Columns of its result as the client was told last.
+    var columnCount: Int
     /// The parameters' types as the client sent them last, two bytes each; empty before that.
     var types: [UInt8] = []
     var longData = LongData()

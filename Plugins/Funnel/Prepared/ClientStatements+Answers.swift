@@ -5,11 +5,13 @@ import MySQLWire
 extension ClientStatements {
     /// What a run needs next: it is asked when the connection has the session's state, and again after a preparation.
     mutating func step(for run: StatementRun, on backend: inout BackendStatements) -> StatementStep {
-        guard let serverID = backend.use(for: run) else { return stepWithoutStatement(run, &backend) }
-        var payloads = backend.takeClosing()
-        if run.isExecution, let pieces = self[run.id]?.longData.pieces {
-            payloads += pieces.map { StatementPayload.withID(serverID, $0) }
+        let longData = run.isExecution ? self[run.id]?.longData ?? LongData() : LongData()
+        let types = run.isExecution ? run.newTypes ?? self[run.id]?.types ?? [] : []
+        guard let serverID = backend.use(for: run, longData: longData, types: types) else {
+            return stepWithoutStatement(run, &backend)
         }
+        var payloads = backend.takeClosing()
+        payloads += longData.pieces.map { StatementPayload.withID(serverID, $0) }
         payloads.append(StatementPayload.withID(serverID, run.payload))
         return .send(payloads)
     }
@@ -68,6 +70,14 @@ extension ClientStatements {
         }
     }
 
+    /// A run has answered with a result of so many columns; whether their number has changed since the client was told last,
+    /// by a preparation or an execution, which is what SERVER_STATUS_METADATA_CHANGED tells.
+    mutating func columnsChanged(_ run: StatementRun, to count: Int) -> Bool {
+        guard let before = self[run.id]?.columnCount, before != count else { return false }
+        setColumnCount(count, of: run.id)
+        return true
+    }
+
     private mutating func forgotten(_ run: StatementRun, on backend: inout BackendStatements) -> StatementRecovery {
         backend.drop(run, isKnown: false)
         cursor(of: run.id, isOpen: false)
@@ -79,24 +89,42 @@ extension ClientStatements {
     private mutating func executionFailed(
         _ run: StatementRun, _ error: SQLError, on backend: inout BackendStatements
     ) -> StatementRecovery {
-        let keepsCursor = Self.refusedAtSight.contains(error.code) && self[run.id]?.hasCursor == true
-        let isTooLong = error == LongDataFault.tooLong.error && self[run.id]?.longData.pieces.isEmpty == false
-        settle(run, hasCursor: keepsCursor, on: &backend)
-        if isTooLong {
-            // The server's statement goes on failing until it is reset, whoever executes it.
-            changeLongData(of: run.id) { $0.fail(.tooLong) }
-            backend.drop(run, isKnown: true)
+        guard error.code != Self.malformed, error.code != Self.unsupported else {
+            refusedAtSight(run, keepsLongData: error.code == Self.malformed, on: &backend)
+            return .relay
         }
+        let isTooLong = hasPieces(run) && error == LongDataFault.tooLong.error
+        let keepsCursor = error.code == Self.wrongArguments && self[run.id]?.hasCursor == true
+        // The server's statement goes on failing until it is reset, whoever executes it.
+        if isTooLong { backend.drop(run, isKnown: true) }
+        settle(run, hasCursor: keepsCursor, on: &backend)
+        if isTooLong { changeLongData(of: run.id) { $0.fail(.tooLong) } }
         return .relay
     }
 
-    /// Errors of a server that hasn't begun to execute, so that an open cursor stays: ER_WRONG_ARGUMENTS,
-    /// ER_UNSUPPORTED_PS, ER_MALFORMED_PACKET. Source: MariaDB 10.11, observed.
-    private static let refusedAtSight: Set<UInt16> = [1210, 1295, 1835]
+    /// The server hasn't come to the parameters: no types are bound, an open cursor stays.
+    private mutating func refusedAtSight(
+        _ run: StatementRun, keepsLongData: Bool, on backend: inout BackendStatements
+    ) {
+        guard hasPieces(run) else { return }
+        // The server may have kept the pieces, for whoever executes its statement next.
+        backend.drop(run, isKnown: true)
+        cursor(of: run.id, isOpen: false)
+        if !keepsLongData { changeLongData(of: run.id) { $0.executed() } }
+    }
+
+    /// ER_UNSUPPORTED_PS and ER_MALFORMED_PACKET.
+    private static let (unsupported, malformed) = (UInt16(1295), UInt16(1835))
+    /// ER_WRONG_ARGUMENTS, for values that aren't there; an open cursor survives it. Source: MariaDB 10.11, observed.
+    private static let wrongArguments: UInt16 = 1210
+
+    private func hasPieces(_ run: StatementRun) -> Bool { self[run.id]?.longData.pieces.isEmpty == false }
 
     private mutating func settle(_ run: StatementRun, hasCursor: Bool, on backend: inout BackendStatements) {
         backend.cursor(of: run, isOpen: hasCursor)
         cursor(of: run.id, isOpen: hasCursor)
-        if run.isExecution { changeLongData(of: run.id) { $0.executed() } }
+        // The end of a cursor uses up long data just as an execution does.
+        if run.isExecution || !hasCursor { changeLongData(of: run.id) { $0.executed() } }
+        if let types = run.newTypes { setTypes(types, of: run.id) }
     }
 }

@@ -31,37 +31,45 @@ extension ClientStatements {
     }
 
     private mutating func execute(_ payload: [UInt8]) -> StatementPlan {
-        guard payload.count >= StatementPayload.executeHeader, let sent = StatementPayload.id(in: payload) else {
-            return .refuse(.malformedPacket)
+        guard payload.count >= StatementPayload.executeHeader else { return .refuse(.malformedPacket) }
+        return execute(payload, .execute, StatementPayload.types(inExecute:parameters:)) { types, count in
+            StatementPayload.adding(types, toExecute: payload, parameters: count)
         }
-        let id = resolve(sent)
-        guard let statement = self[id] else { return .refuse(.unknownStatement(sent, .execute)) }
-        if let fault = statement.longData.fault { return .refuse(fault.error) }
-        let count = statement.parameterCount
-        var whole = payload
-        if let types = StatementPayload.types(inExecute: payload, parameters: count) {
-            setTypes(types, of: id)
-        } else {
-            StatementPayload.addTypes(statement.typesToSend, toExecute: &whole, parameters: count)
-        }
-        return .run(StatementRun(.execute, id, asSent: sent, statement, whole))
     }
 
     private mutating func bulkExecute(_ payload: [UInt8], _ rules: StatementRules) -> StatementPlan {
-        guard payload.count >= StatementPayload.bulkHeader, let sent = StatementPayload.id(in: payload) else {
-            return .refuse(.malformedPacket)
-        }
+        guard payload.count >= StatementPayload.bulkHeader else { return .refuse(.malformedPacket) }
         guard rules.allowsBulk else { return .refuse(.unsupportedWhenPrepared) }
-        let id = resolve(sent)
-        guard let statement = self[id] else { return .refuse(.unknownStatement(sent, .bulkExecute)) }
-        if let fault = statement.longData.fault { return .refuse(fault.error) }
-        var whole = payload
-        if let types = StatementPayload.types(inBulk: payload, parameters: statement.parameterCount) {
-            setTypes(types, of: id)
-        } else {
-            StatementPayload.addTypes(statement.typesToSend, toBulk: &whole)
+        return execute(payload, .bulkExecute, StatementPayload.types(inBulk:parameters:)) { types, _ in
+            StatementPayload.adding(types, toBulk: payload)
         }
-        return .run(StatementRun(.bulkExecute, id, asSent: sent, statement, whole))
+    }
+
+    /// An execution of either sort: `read` finds its types, `adding` puts them in.
+    private mutating func execute(
+        _ payload: [UInt8], _ command: Command, _ read: ([UInt8], Int) -> SentTypes,
+        adding: ([UInt8], Int) -> [UInt8]
+    ) -> StatementPlan {
+        guard let sent = StatementPayload.id(in: payload) else { return .refuse(.malformedPacket) }
+        let id = resolve(sent)
+        guard let statement = self[id] else { return .refuse(.unknownStatement(sent, command)) }
+        var whole = payload
+        var newTypes: [UInt8]?
+        switch read(payload, statement.parameterCount) {
+        case .noParameters: break
+        case .malformed: return .refuse(.malformedPacket)
+        // Who says -1 hasn't seen the preparation's answer, and can't have bound types before.
+        case .none where sent == ExecuteCommand.lastPrepared, .tooShort where sent == ExecuteCommand.lastPrepared:
+            return .refuse(.malformedPacket)
+        case .tooShort:
+            // MariaDB says so too, but not before it has read on in what its buffer holds of older packets.
+            changeLongData(of: id) { $0.executed() }
+            return .refuse(.wrongArguments)
+        case .none: whole = adding(statement.typesToSend, statement.parameterCount)
+        case .types(let types): newTypes = types
+        }
+        if let fault = statement.longData.fault { return .refuse(fault.error) }
+        return .run(StatementRun(command, id, asSent: sent, statement, whole, newTypes: newTypes))
     }
 
     private func fetch(_ payload: [UInt8]) -> StatementPlan {

@@ -86,6 +86,8 @@ extension ClientStatements {
         if lastPrepared == id { lastPrepared = 0 }
     }
 
+    mutating func setColumnCount(_ count: Int, of id: UInt32) { statements[id]?.columnCount = count }
+
     mutating func setTypes(_ types: [UInt8], of id: UInt32) { statements[id]?.types = types }
 
     mutating func cursor(of id: UInt32, isOpen: Bool) {

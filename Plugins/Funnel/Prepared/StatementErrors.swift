@@ -29,6 +29,11 @@ extension SQLError {
     /// ER_MALFORMED_PACKET.
     static var malformedPacket: Self { SQLError(code: 1835, message: "Malformed communication packet") }
 
+    /// ER_WRONG_ARGUMENTS.
+    static var wrongArguments: Self {
+        SQLError(code: 1210, message: "Incorrect arguments to mysqld_stmt_execute")
+    }
+
     /// ER_UNSUPPORTED_PS.
     static var unsupportedWhenPrepared: Self {
         SQLError(code: 1295, message: "This command is not supported in the prepared statement protocol yet")

@@ -35,26 +35,35 @@ enum StatementPayload {
     }
 }
 
+/// The parameters' types as an execution brings them.
+enum SentTypes: Equatable {
+    case noParameters
+    case none
+    case types([UInt8])
+    /// Not all of them, or it can't be told whether they come.
+    case malformed
+    /// Not even the NULL bitmap is there.
+    case tooShort
+}
+
 // COM_STMT_EXECUTE: header, NULL bitmap, a byte that says whether types follow, types, values.
 extension StatementPayload {
-    /// The types that an execution brings; nil where it brings none, or not all of them.
-    static func types(inExecute payload: [UInt8], parameters: Int) -> [UInt8]? {
+    static func types(inExecute payload: [UInt8], parameters: Int) -> SentTypes {
+        guard parameters > 0 else { return .noParameters }
         let place = executeHeader + (parameters + 7) / 8
-        guard parameters > 0, payload.count >= place + 1 + 2 * parameters, payload[place] == 1 else { return nil }
-        return Array(payload[place + 1..<place + 1 + 2 * parameters])
+        guard payload.count >= place else { return .tooShort }
+        // Where the byte is missing MariaDB reads a 0.
+        guard payload.count > place, payload[place] != 0 else { return .none }
+        let end = place + 1 + 2 * parameters
+        guard payload[place] == 1, payload.count >= end else { return .malformed }
+        return .types(Array(payload[place + 1..<end]))
     }
 
-    /// The execution with types in it, if it has none.
-    ///
-    /// What is too short for its NULL bitmap stays as it is: the server refuses it. Where only the byte behind the
-    /// bitmap is missing MariaDB reads it as 0.
-    static func addTypes(_ types: [UInt8], toExecute payload: inout [UInt8], parameters: Int) {
+    /// The execution with types in it, which has none.
+    static func adding(_ types: [UInt8], toExecute payload: [UInt8], parameters: Int) -> [UInt8] {
         let place = executeHeader + (parameters + 7) / 8
-        guard parameters > 0, payload.count >= place else { return }
-        if payload.count == place { payload.append(0) }
-        guard payload[place] == 0 else { return }
-        payload[place] = 1
-        payload.insert(contentsOf: types, at: place + 1)
+        guard payload.count >= place else { return payload }
+        return payload[..<place] + [1] + types + payload[place...].dropFirst()
     }
 }
 
@@ -64,15 +73,18 @@ extension StatementPayload {
     private static let bulkFlags = 5
     private static let sendsTypes: UInt8 = 128
 
-    static func types(inBulk payload: [UInt8], parameters: Int) -> [UInt8]? {
+    static func types(inBulk payload: [UInt8], parameters: Int) -> SentTypes {
+        guard parameters > 0 else { return .noParameters }
+        guard payload.count >= bulkHeader, payload[bulkFlags] & sendsTypes != 0 else { return .none }
         let end = bulkHeader + 2 * parameters
-        guard parameters > 0, payload.count >= end, payload[bulkFlags] & sendsTypes != 0 else { return nil }
-        return Array(payload[bulkHeader..<end])
+        return payload.count >= end ? .types(Array(payload[bulkHeader..<end])) : .malformed
     }
 
-    static func addTypes(_ types: [UInt8], toBulk payload: inout [UInt8]) {
-        guard payload.count >= bulkHeader, payload[bulkFlags] & sendsTypes == 0 else { return }
-        payload[bulkFlags] |= sendsTypes
-        payload.insert(contentsOf: types, at: bulkHeader)
+    /// The bulk execution with types in it, which has none.
+    static func adding(_ types: [UInt8], toBulk payload: [UInt8]) -> [UInt8] {
+        guard payload.count >= bulkHeader else { return payload }
+        var whole = payload[..<bulkHeader] + types + payload[bulkHeader...]
+        whole[bulkFlags] |= sendsTypes
+        return Array(whole)
     }
 }

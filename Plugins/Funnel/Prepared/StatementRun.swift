@@ -29,10 +29,15 @@ struct StatementRun: Sendable {
     let parameterCount: Int
     /// The whole payload, parameter types included; only the id isn't the server's yet.
     let payload: [UInt8]
+    /// The types that the client binds by it, if it does.
+    let newTypes: [UInt8]?
     /// Whether the server knew nothing of a statement that it should have, and it was prepared again.
     var isSecondTry = false
 
-    init(_ command: Command, _ id: UInt32, asSent idAsSent: UInt32, _ statement: ClientStatement, _ payload: [UInt8]) {
+    init(
+        _ command: Command, _ id: UInt32, asSent idAsSent: UInt32, _ statement: ClientStatement, _ payload: [UInt8],
+        newTypes: [UInt8]? = nil
+    ) {
         self.command = command
         self.id = id
         self.idAsSent = idAsSent
@@ -40,6 +45,7 @@ struct StatementRun: Sendable {
         settings = statement.settings
         parameterCount = statement.parameterCount
         self.payload = payload
+        self.newTypes = newTypes
     }
 
     /// Whether it executes the statement: with effects, types and long data.

@@ -125,7 +125,7 @@ extension FunnelSession {
         connection.session = nil
         connection.pool.countOutstanding(-1)
         statements.cursorsLost()
-        guard !ties.pins.isEmpty || ties.memory.needsCapture else { return }
+        guard !ties.pins.isEmpty || needsCapture else { return }
         loss = "the connection broke behind an answer"
         ties.connectionLost()
     }
@@ -144,13 +144,14 @@ extension FunnelSession {
         answer.status = connection.toldStatus
         answer.changes = connection.translator.takeChanges()
         if case .prepare = running.plan { answer.effects = nil }
+        answer.variableTexts = running.variableTexts
         running.withText { text in
             let before = settings.content.schema
             settings = worker.funnel.settings.table.changed(settings, by: answer.changes, answer.effects, text)
-            ties.answered(answer, text, schema: before)
+            ties.answered(answer, text, schema: before, foreign: connection.state.foreign)
         }
         connection.settings = settings
-        if ties.mayTellLate { connection.isDirty = true }
+        connection.state.answered(ties, answer)
         if ties.lostTracking {
             ties.lostTracking = false
             connection.lostTracking = true
@@ -165,7 +166,7 @@ extension FunnelSession {
         self.connection = nil
         lastConnection = nil
         connection.pool.countOutstanding(-1)
-        let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !ties.memory.needsCapture
+        let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !needsCapture
         statements.cursorsLost()
         switch phase {
         case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand:
@@ -208,7 +209,7 @@ extension FunnelSession {
     func restingConnectionLost(_ connection: BackendConnection) {
         guard lastConnection === connection else { return }
         lastConnection = nil
-        guard ties.memory.needsCapture else { return }
+        guard needsCapture else { return }
         loss = "it ended while it held what this session has set (user variables, last insert id)"
         ties.connectionLost()
     }

@@ -2,6 +2,7 @@ import MySQLWire
 import PluginAPI
 import Pooling
 import ProxyCore
+import SQLText
 import Telemetry
 
 // Bringing a connection to the session's state, and sending the command on it.
@@ -12,23 +13,17 @@ extension FunnelSession {
         phase = .preparing
         guard let running else { return }
         let isOwn = connection.owner === self
-        let isReset = !isOwn && connection.isDirty
-        let restoration = isOwn && !isReset ? [] : ties.restoration(for: running.effects)
-        let tracking = connection.lostTracking && !isReset ? [BackendConnection.tracking] : []
-        guard connection.settings !== settings || isReset || !restoration.isEmpty || !tracking.isEmpty else {
-            connection.belong(to: self)
-            return send(on: connection)
-        }
-        guard let steps = steps(to: settings, on: connection, isReset: isReset) else {
+        if !isOwn, connection.state.cleaning == .close { return replace(connection) }
+        let isReset = !isOwn && connection.state.cleaning == .reset
+        guard var steps = settingSteps(on: connection, isOwn: isOwn, isReset: isReset) else {
             return replace(connection)
         }
+        steps += connection.state.preparations(for: running.effects, ties.memory, mode: SQLLexicalMode(status))
+            .compactMap(\.payload)
         connection.belong(to: self)
-        if isReset {
-            worker.count(\.resets, connection)
-            connection.wiped(connection.wipedSettings)
-        }
+        guard !steps.isEmpty else { return send(on: connection) }
         let begun = worker.loop.now
-        connection.ask(all: (tracking + steps + restoration)[...]) { [self] answer in
+        connection.ask(all: steps[...]) { [self] answer in
             guard isStillPreparing(on: connection), let answer else { return }
             if let error = answer.error { return preparationFailed(error, on: connection) }
             worker.measure(.stateReplay, connection, since: begun)
@@ -38,21 +33,35 @@ extension FunnelSession {
         }
     }
 
-    /// What has to be sent for the connection to have those settings; nil where nothing makes it fit.
-    private func steps(
-        to wanted: SessionSettings, on connection: BackendConnection, isReset: Bool = false
-    ) -> [[UInt8]]? {
-        steps(from: connection.settings, to: wanted, isReset: isReset)
+    /// What makes the connection's settings and user variables the session's; nil where nothing does.
+    private func settingSteps(on connection: BackendConnection, isOwn: Bool, isReset: Bool) -> [[UInt8]]? {
+        if isOwn, connection.settings === settings {
+            return connection.lostTracking ? [BackendConnection.tracking] : []
+        }
+        var first: [[UInt8]] = []
+        let old = connection.settings
+        if isReset {
+            worker.count(\.resets, connection)
+            connection.wiped(connection.wipedSettings)
+        } else if !isOwn, connection.state.cleaning == .rollback {
+            first.append(ConnectionState.rollback)
+            connection.state.cleaned()
+        }
+        if connection.lostTracking { first.append(BackendConnection.tracking) }
+        let assignments = isOwn ? [] : connection.state.taken(by: ties.memory)
+        if !isReset, assignments.isEmpty, old === settings { return first }
+        return steps(from: old, to: settings, assignments, isReset: isReset).map { first + $0 }
     }
 
+    /// What has to be sent for a connection with the old settings to have the wanted ones; nil where nothing makes it fit.
     private func steps(
-        from old: SessionSettings, to wanted: SessionSettings, isReset: Bool = false
+        from old: SessionSettings, to wanted: SessionSettings, _ assignments: [[UInt8]] = [], isReset: Bool = false
     ) -> [[UInt8]]? {
         let difference = SettingsDifference(
-            connection: old.content, login: worker.funnel.settings.fresh.content, session: wanted.content)
-        return difference.preparations(resets: isReset).reduce(into: [[UInt8]]?([])) { commands, preparation in
-            if case .command(let payload) = preparation { commands?.append(payload) } else { commands = nil }
-        }
+            connection: old.content, login: worker.funnel.settings.fresh.content, session: wanted.content,
+            assignments: assignments)
+        let payloads = difference.preparations(resets: isReset).map(\.payload)
+        return payloads.contains(nil) ? nil : payloads.compactMap { $0 }
     }
 
     /// The connection can't be brought to the session's settings: it makes room for a new one.
@@ -98,13 +107,27 @@ extension FunnelSession {
         case .prepare:
             running.patches.statementID = statements.upcomingID
             transmit(running.packets, running.command, running.lastSequence, on: connection)
-        case nil, .nothing, .okay, .refuse, .closeCursor:
-            transmit(running.packets, running.command, running.lastSequence, on: connection)
+        case nil, .nothing, .okay, .refuse, .closeCursor: sendText(on: connection)
         }
     }
 
+    /// Sends a command that is no prepared statement's; a query that asks after the last statement or the connection is
+    /// given what only the funnel knows.
+    private func sendText(on connection: BackendConnection) {
+        guard let running else { return }
+        if let effects = running.effects, !effects.facts.isDisjoint(with: Self.asking) {
+            if answersDiagnostics(effects, on: connection) { return }
+            if asksPreparedTexts(effects, on: connection) { return }
+            substitute(effects, on: connection)
+        }
+        guard let running = self.running else { return }
+        transmit(
+            running.sentPackets ?? running.packets, running.command, running.sentSequence ?? running.lastSequence,
+            on: connection)
+    }
+
     /// Sends the command itself.
-    private func transmit(
+    func transmit(
         _ packets: [UInt8], _ command: Command, _ lastSequence: UInt8, on connection: BackendConnection
     ) {
         guard let running else { return }
@@ -148,7 +171,9 @@ extension FunnelSession {
     /// Prepares the run's text on the connection, under the settings that it was prepared under at first.
     private func prepare(_ run: StatementRun, on connection: BackendConnection) {
         let wanted = run.settings?.object as? SessionSettings ?? settings
-        guard let before = steps(to: wanted, on: connection), let after = steps(from: wanted, to: settings) else {
+        guard let before = steps(from: connection.settings, to: wanted),
+            let after = steps(from: wanted, to: settings)
+        else {
             return sayAfterPins { $0.say(.needsPreparingAgain) }
         }
         connection.ask(all: before[...]) { [self] answer in
@@ -180,5 +205,15 @@ extension FunnelSession {
             return sayAfterPins { $0.say(error) }
         }
         step(run, on: connection)
+    }
+}
+
+extension Preparation {
+    /// The command's payload; nil where the step is none.
+    fileprivate var payload: [UInt8]? {
+        switch self {
+        case .command(let payload): payload
+        case .changeUser, .replace: nil
+        }
     }
 }

@@ -109,7 +109,7 @@ extension FunnelSession {
     func leaveConnection(wasRunning: Bool) {
         if let last = lastConnection, last.owner === self {
             last.belong(to: nil)
-            if ties.memory.leavesTraces { last.isDirty = true }
+            last.state.left(by: ties)
         }
         lastConnection = nil
         guard let connection else { return }
@@ -124,7 +124,8 @@ extension FunnelSession {
             connection.stream?.resumeReceiving()
             if isEndless || sendsFile { connection.discard() }
         } else {
-            connection.reset { connection.giveBack() }
+            connection.state.left(by: ties)
+            connection.cleanAndGiveBack()
         }
     }
 

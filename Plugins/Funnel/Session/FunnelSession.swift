@@ -208,6 +208,11 @@ final class RunningCommand {
     let ticket: UInt64
     /// What the client's answer has to be patched by.
     var patches = AnswerPatches()
+    /// What is sent in its place, and the sequence id of the last packet of that.
+    var sentPackets: [UInt8]?
+    var sentSequence: UInt8?
+    /// The texts that PREPARE takes from variables.
+    var variableTexts: [SQLName: [UInt8]] = [:]
     /// How often it has been sent.
     var attempts = 0
     /// Whether the client has seen something of its answer.

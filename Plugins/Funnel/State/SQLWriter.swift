@@ -7,9 +7,10 @@ enum SQLWriter {
         return "_" + characterSet + " x'" + hexadecimal(bytes) + "'"
     }
 
-    /// A name in quotes.
-    static func name(_ bytes: [UInt8]) -> String {
-        "`" + String(decoding: bytes, as: UTF8.self).replacingBackquotes + "`"
+    /// A name in quotes, in the bytes that it was written in.
+    static func name(_ bytes: [UInt8]) -> [UInt8] {
+        let quote = UInt8(ascii: "`")
+        return [quote] + bytes.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
     }
 
     /// The bytes, two digits each.
@@ -23,11 +24,5 @@ enum SQLWriter {
         let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text.dropFirst(0)
         let parts = digits.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
         return parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }
-    }
-}
-
-extension String {
-    fileprivate var replacingBackquotes: String {
-        split(separator: "`", omittingEmptySubsequences: false).joined(separator: "``")
     }
 }

@@ -38,6 +38,12 @@ struct AnswerDraft {
         for _ in 0..<PacketHeader.size { output.append(0) }
     }
 
+    /// Begins a packet with the backend's bytes at `range`, the first four of which are a header.
+    mutating func beginPacket(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        packetStart = output.count
+        append(bytes, range)
+    }
+
     /// Writes the header of the packet begun last.
     mutating func endPacket(sequence: UInt8) {
         let length = output.count - packetStart - PacketHeader.size

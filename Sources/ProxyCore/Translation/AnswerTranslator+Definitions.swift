@@ -1,11 +1,8 @@
 internal import MySQLWire
 
 extension AnswerTranslator {
-    static func metadataDiffers(_ backend: Capabilities, _ client: Capabilities) -> Bool {
-        backend.contains(.mariadbExtendedMetadata) != client.contains(.mariadbExtendedMetadata)
-    }
-
     /// Whether the packet that was taken for `phase` is the last of a series of definitions.
+    @inline(__always)
     func endsDefinitions(_ phase: ResultScanner.Phase) -> Bool {
         switch phase {
         case .result, .columns: scanner.phase == .rows
@@ -23,15 +20,13 @@ extension AnswerTranslator {
     ) throws(ScanViolation) -> Bool {
         let fields: DefinitionFields
         do {
-            fields = try DefinitionFields(
-                bytes.extracting(packet.start..<packet.end), extended: backend.contains(.mariadbExtendedMetadata))
+            fields = try definitionFields(packet, bytes)
         } catch {
             throw .truncatedPacket(firstByte: bytes[packet.start], .definitions)
         }
-        let shown = shownName(fields.name.advanced(by: packet.start), packet.phase, bytes)
-        guard shown != nil || Self.metadataDiffers(backend, client) else { return false }
+        let shown = shownName(fields.name, packet.phase, bytes)
+        guard shown != nil || metadataDiffers else { return false }
         draft.replace(bytes, length: packet.header.packetLength)
-        draft.beginPacket()
         append(fields, shown, packet, bytes, &draft)
         draft.endPacket(sequence: packet.sequence)
         return true
@@ -41,19 +36,31 @@ extension AnswerTranslator {
         _ fields: DefinitionFields, _ shown: [UInt8]?, _ packet: Packet, _ bytes: Span<UInt8>,
         _ draft: inout AnswerDraft
     ) {
-        var from = packet.start
+        let header = packet.start - PacketHeader.size
         if let shown {
-            draft.append(bytes, from..<packet.start + fields.nameStart)
+            draft.beginPacket(bytes, header..<fields.nameStart)
             draft.appendLengthEncoded(shown)
-            from = packet.start + fields.name.upperBound
+            draft.append(bytes, fields.name.upperBound..<fields.namesEnd)
+        } else {
+            draft.beginPacket(bytes, header..<fields.namesEnd)
         }
-        draft.append(bytes, from..<packet.start + fields.names)
-        if backend.contains(.mariadbExtendedMetadata), client.contains(.mariadbExtendedMetadata) {
-            draft.append(bytes, packet.start + fields.names..<packet.start + fields.fixed)
-        } else if client.contains(.mariadbExtendedMetadata) {
-            draft.output.append(0)
-        }
-        draft.append(bytes, packet.start + fields.fixed..<packet.end)
+        guard metadataDiffers else { return draft.append(bytes, fields.namesEnd..<packet.end) }
+        if client.contains(.mariadbExtendedMetadata) { draft.output.append(0) }
+        draft.append(bytes, fields.fixed..<packet.end)
+    }
+
+    /// Finds the fields behind the catalog, the schema, the table and the original table.
+    private func definitionFields(
+        _ packet: Packet, _ bytes: Span<UInt8>
+    ) throws(ScanViolation) -> DefinitionFields {
+        var at = packet.start
+        for _ in 0..<4 { _ = try scanner.text(bytes, at: &at, end: packet.end) }
+        let nameStart = at
+        let name = try scanner.text(bytes, at: &at, end: packet.end)
+        _ = try scanner.text(bytes, at: &at, end: packet.end)
+        let namesEnd = at
+        if backend.contains(.mariadbExtendedMetadata) { _ = try scanner.text(bytes, at: &at, end: packet.end) }
+        return DefinitionFields(nameStart: nameStart, name: name, namesEnd: namesEnd, fixed: at)
     }
 
     /// The name to show in place of the one at `range`; only the answer's first result set has patched names.
@@ -80,31 +87,16 @@ extension AnswerTranslator {
     }
 }
 
-/// Where the fields of a column definition are, from the payload's first byte on.
+/// Where the fields of a column definition are.
 private struct DefinitionFields {
     /// The first byte of the name's length.
     let nameStart: Int
     /// The name.
     let name: Range<Int>
     /// The end of all names.
-    let names: Int
+    let namesEnd: Int
     /// The begin of the fields of fixed size.
     let fixed: Int
-
-    init(_ payload: Span<UInt8>, extended: Bool) throws(WireError) {
-        var reader = ByteReader(payload, of: "column definition")
-        for _ in 0..<4 { _ = try reader.lengthEncodedRange("the names in front of the name") }
-        nameStart = reader.offset
-        name = try reader.lengthEncodedRange("the name")
-        _ = try reader.lengthEncodedRange("the original name")
-        names = reader.offset
-        if extended { _ = try reader.lengthEncodedRange("the extended metadata") }
-        fixed = reader.offset
-    }
-}
-
-extension Range<Int> {
-    fileprivate func advanced(by distance: Int) -> Self { lowerBound + distance..<upperBound + distance }
 }
 
 extension Span<UInt8> {

@@ -33,6 +33,7 @@ extension AnswerTranslator {
     }
 
     /// What a packet with this first byte is; all but relayed ones are waited for.
+    @inline(__always)
     func kind(of header: PacketHeader, first: UInt8) -> PacketKind {
         if scanner.isContinued { return .relayed }
         if first == 0xFF { return .error }
@@ -49,11 +50,12 @@ extension AnswerTranslator {
         }
     }
 
+    @inline(__always)
     private func isEnd(_ header: PacketHeader) -> Bool {
         scanner.isEnd(ResultScanner.Front(start: 0, length: header.payloadLength, count: 0))
     }
 
-    /// Gives the client its form of a packet that the scanner took, which is whole unless it is relayed.
+    /// Gives the client its form of a packet that the scanner took, which is whole.
     mutating func translate(
         _ kind: PacketKind, _ packet: Packet, _ bytes: Span<UInt8>, _ draft: inout AnswerDraft
     ) throws(ScanViolation) {
@@ -70,8 +72,6 @@ extension AnswerTranslator {
         if !isReplaced, packet.sequence != packet.header.sequence {
             draft.renumber(bytes, headerAt: draft.at, as: packet.sequence)
         }
-        let mayEnd = kind == .relayed || kind == .definition
-        if insertsEOF, mayEnd, endsDefinitions(packet.phase) { owesEOF = true }
     }
 
     /// An ERR ends the answer; a progress report isn't shown to clients that didn't ask for any.

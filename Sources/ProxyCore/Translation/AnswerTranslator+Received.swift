@@ -14,7 +14,7 @@ extension AnswerTranslator {
         var draft = AnswerDraft(output: [])
         swap(&draft.output, &output)
         let event = advance(bytes, &draft)
-        if event == .endless { draft.at = bytes.count }
+        if case .endless = event { draft.at = bytes.count }
         if draft.isRewritten { draft.copy(bytes, to: draft.at) }
         swap(&draft.output, &output)
         return TranslatedStep(
@@ -28,7 +28,7 @@ extension AnswerTranslator {
             if !scanner.isContinued {
                 if owesEOF { guard payEOF(bytes, &draft) else { return .more } }
                 if let event = scanner.takePending() { return told(event) }
-                if scanner.phase == .rows { walkRows(bytes, &draft) }
+                walk(bytes, &draft)
             }
             guard draft.at < bytes.count, let header = PacketHeader(bytes, at: draft.at) else { return .more }
             do {
@@ -43,13 +43,21 @@ extension AnswerTranslator {
 
     /// A stream without an end stays one.
     private mutating func told(_ event: ScanEvent) -> ScanEvent {
-        if event == .endless { scanner.pending = .endless }
+        if case .endless = event { scanner.pending = .endless }
         return event
     }
 
-    private mutating func walkRows(_ bytes: Span<UInt8>, _ draft: inout AnswerDraft) {
+    /// Walks over rows, and over definitions that stay as they are.
+    private mutating func walk(_ bytes: Span<UInt8>, _ draft: inout AnswerDraft) {
         let start = draft.at
-        draft.at = scanner.walkRows(bytes, from: start)
+        switch scanner.phase {
+        case .rows: draft.at = scanner.walkRows(bytes, from: start)
+        case .columns, .parameters, .preparedColumns:
+            if !rewritesDefinitions { draft.at = scanner.walkDefinitions(bytes, from: start) }
+        case .idle, .login, .result, .columnsEnd, .prepared, .parametersEnd, .preparedColumnsEnd, .fieldList, .status,
+            .single, .binlog:
+            return
+        }
         if shift != 0, draft.at > start { draft.renumber(bytes, from: start, to: draft.at, by: shift) }
     }
 
@@ -69,8 +77,13 @@ extension AnswerTranslator {
         let expected = scanner.sequence &+ shift
         let phase = scanner.phase
         guard try scanner.accept(header, bytes, at: draft.at) else { return false }
-        let packet = Packet(header: header, start: start, phase: phase, sequence: expected)
-        try translate(kind, packet, bytes, &draft)
+        if kind != .relayed {
+            let packet = Packet(header: header, start: start, phase: phase, sequence: expected)
+            try translate(kind, packet, bytes, &draft)
+        } else if header.sequence != expected {
+            draft.renumber(bytes, headerAt: draft.at, as: expected)
+        }
+        if insertsEOF, kind == .relayed || kind == .definition, endsDefinitions(phase) { owesEOF = true }
         return true
     }
 

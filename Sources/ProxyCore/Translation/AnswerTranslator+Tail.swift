@@ -15,7 +15,7 @@ extension AnswerTranslator {
     mutating func tail(
         _ packet: Packet, _ bytes: Span<UInt8>, _ draft: inout AnswerDraft
     ) throws(ScanViolation) -> Bool {
-        let tail = try readTail(packet, bytes)
+        guard let tail = try readTail(packet, bytes) else { return false }
         guard scanner.summary.status.contains(.sessionStateChanged) else { return false }
         let told = client.contains(.sessionTrack) ? trackPolicy.told(tail.changes) : []
         guard told.isEmpty || told != tail.changes else { return false }
@@ -43,12 +43,12 @@ extension AnswerTranslator {
         draft.appendLengthEncoded(block.bytes)
     }
 
-    /// Reads what stands behind an OK's numbers, and keeps it.
-    mutating func readTail(_ packet: Packet, _ bytes: Span<UInt8>) throws(ScanViolation) -> OKTail {
-        var tail = OKTail()
+    /// Reads what stands behind an OK's numbers, and keeps it; nil where there is nothing.
+    mutating func readTail(_ packet: Packet, _ bytes: Span<UInt8>) throws(ScanViolation) -> OKTail? {
         let hasChanges = scanner.summary.status.contains(.sessionStateChanged)
         // Most OKs are their numbers alone, each below 251.
-        guard packet.header.payloadLength > 7 || hasChanges else { return tail }
+        guard packet.header.payloadLength > 7 || hasChanges else { return nil }
+        var tail = OKTail()
         do {
             try tail.read(
                 bytes.extracting(packet.start..<packet.end), tracks: backend.contains(.sessionTrack),
@@ -61,7 +61,7 @@ extension AnswerTranslator {
             bytes.extracting(start + tail.info.lowerBound..<start + tail.info.upperBound)
                 .withUnsafeBufferPointer { lastInfo.append(contentsOf: $0) }
         }
-        if !tail.changes.isEmpty { changes.append(contentsOf: tail.changes) }
+        if changes.isEmpty { changes = tail.changes } else { changes.append(contentsOf: tail.changes) }
         return tail
     }
 }

@@ -36,6 +36,8 @@ package struct AnswerTranslator: Equatable, Sendable {
     /// Whether the backend sends EOF packets that the client doesn't want.
     let removesEOF: Bool
     var patches = AnswerPatches()
+    /// Whether extended metadata has to be taken out of definitions, or put in.
+    let metadataDiffers: Bool
     /// Whether definitions may have to change.
     var rewritesDefinitions: Bool
     /// What has to be added to the backend's sequence ids for the client.
@@ -56,7 +58,8 @@ package struct AnswerTranslator: Equatable, Sendable {
         (self.backend, self.client, self.trackPolicy) = (backend, client, trackPolicy)
         insertsEOF = backend.contains(.deprecateEOF) && !client.contains(.deprecateEOF)
         removesEOF = !backend.contains(.deprecateEOF) && client.contains(.deprecateEOF)
-        rewritesDefinitions = Self.metadataDiffers(backend, client)
+        metadataDiffers = backend.contains(.mariadbExtendedMetadata) != client.contains(.mariadbExtendedMetadata)
+        rewritesDefinitions = metadataDiffers
         scanner = ResultScanner(capabilities: backend)
     }
 
@@ -74,8 +77,8 @@ package struct AnswerTranslator: Equatable, Sendable {
     ) {
         scanner.commandSent(command, lastSequence: lastSequence)
         shift = clientSequence &- scanner.sequence
-        self.patches = patches
-        rewritesDefinitions = Self.metadataDiffers(backend, client) || !patches.columnNames.isEmpty
+        if patches.isNeeded || self.patches.isNeeded { self.patches = patches }
+        rewritesDefinitions = metadataDiffers || !patches.columnNames.isEmpty
         sessionStatus = status.intersection(.ofSession)
         owesEOF = false
         (lastResult, lastChangesStart, lastInsertID, mostWarnings) = (nil, 0, 0, 0)
@@ -118,7 +121,7 @@ package struct AnswerTranslator: Equatable, Sendable {
 
 extension StatusFlags {
     /// Those that tell the session's state and not one statement's: MariaDB has ANSI_QUOTES in the highest bit.
-    static let ofSession: Self = [
-        .inTransaction, .autocommit, .noBackslashEscapes, .inReadOnlyTransaction, Self(rawValue: 0x8000),
-    ]
+    ///
+    /// The others are in-transaction, autocommit, no-backslash-escapes and in-read-only-transaction.
+    static var ofSession: Self { Self(rawValue: 0x8000 | 0x0001 | 0x0002 | 0x0200 | 0x2000) }
 }

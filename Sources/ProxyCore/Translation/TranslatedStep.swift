@@ -49,4 +49,7 @@ package struct AnswerPatches: Equatable, Sendable {
         self.statementID = statementID
         self.columnNames = columnNames
     }
+
+    /// Whether there is anything to patch.
+    var isNeeded: Bool { statementID != nil || !columnNames.isEmpty }
 }

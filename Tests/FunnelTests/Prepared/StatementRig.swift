@@ -118,5 +118,7 @@ enum Sent {
     static let values: [UInt8] = [7, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]
     static let typed: [UInt8] = [0, 1] + types + values
     static let untyped: [UInt8] = [0, 0] + values
+    /// An integer and a blob, which is long data.
+    static let blob: [UInt8] = [0, 1, 3, 0, 252, 0]
     static let last: UInt32 = 0xFFFF_FFFF
 }

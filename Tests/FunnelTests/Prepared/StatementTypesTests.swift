@@ -11,6 +11,7 @@ struct StatementTypesTests {
         let id = rig.prepare("SELECT ?, ?", parameters: 2)
         let typed = "execute 101 0001000000" + "00" + "01" + "03000880" + "070000000900000000000000"
         #expect(rig.sends(Sent.execute(id, Sent.typed)) == [typed])
+        rig.answer(Sent.execute(id, Sent.typed), [])
         #expect(rig.sends(Sent.execute(id, Sent.untyped)) == [typed])
         rig.changeConnection(firstID: 8)
         #expect(rig.sends(Sent.execute(id, Sent.untyped)).last == typed.replacing("101", with: "8"))
@@ -29,7 +30,7 @@ struct StatementTypesTests {
         let rig = StatementRig()
         let id = rig.prepare("SELECT ?…", parameters: 9)
         let types = [UInt8](repeating: 1, count: 18)
-        _ = rig.sends(Sent.execute(id, [0xFF, 1, 1] + types))
+        rig.answer(Sent.execute(id, [0xFF, 1, 1] + types), [])
         let hex = String(repeating: "01", count: 18)
         #expect(rig.sends(Sent.execute(id, [0xFF, 1, 0])) == ["execute 101 0001000000" + "ff01" + "01" + hex])
     }
@@ -42,9 +43,10 @@ struct StatementTypesTests {
         #expect(rig.sends(Sent.bulk(id, flags: 0, row)) == ["bulk_execute 101 8000" + "06000600" + "000700000001"])
         let typed = "bulk_execute 101 8000" + "03000880" + "000700000001"
         #expect(rig.sends(Sent.bulk(id, flags: 128, Sent.types + row)) == [typed])
+        rig.answer(Sent.bulk(id, flags: 128, Sent.types + row), [])
         #expect(rig.sends(Sent.bulk(id, flags: 0, row)) == [typed])
         #expect(rig.sends(Sent.execute(id, Sent.untyped)).first?.contains("0103000880") == true)
-        #expect(rig.sends(Sent.bulk(Sent.last, flags: 64, row))[0].hasPrefix("bulk_execute 101 c00003000880"))
+        #expect(rig.sends(Sent.bulk(id, flags: 64, row))[0].hasPrefix("bulk_execute 101 c00003000880"))
     }
 
     @Test("what is malformed goes to the server as it is, or is refused in its words")
@@ -58,10 +60,40 @@ struct StatementTypesTests {
         for size in 1..<5 { #expect(rig.sends(Array(Sent.reset(id).prefix(size))) == malformed) }
         for size in 1..<5 { #expect(rig.sends(Array(Sent.close(id).prefix(size))) == ["nothing"]) }
         for size in 1..<7 { #expect(rig.sends(Array(Sent.longData(id, 0, "").prefix(size))) == ["nothing"]) }
-        #expect(rig.sends(Sent.execute(id)) == ["execute 101 0001000000"])
-        #expect(rig.sends(Sent.execute(id, [0, 1, 3, 0])) == ["execute 101 0001000000" + "00010300"])
-        #expect(rig.sends(Sent.execute(id, [0, 2, 3, 0])) == ["execute 101 0001000000" + "00020300"])
+        #expect(rig.sends(Sent.execute(id)) == ["ERR 1210 Incorrect arguments to mysqld_stmt_execute"])
+        #expect(rig.sends(Sent.execute(id, [0, 1, 3, 0])) == malformed)
+        #expect(rig.sends(Sent.execute(id, [0, 2] + Sent.types)) == malformed)
+        #expect(rig.sends(Sent.bulk(id, flags: 128, [3, 0])) == malformed)
         #expect(rig.client[id]?.types == [])
+    }
+
+    @Test("-1 without types is malformed, whatever was bound before")
+    func lastWithoutTypes() {
+        let rig = StatementRig()
+        let malformed = ["ERR 1835 Malformed communication packet"]
+        let id = rig.prepare("SELECT ?, ?", parameters: 2)
+        rig.answer(Sent.execute(id, Sent.typed), [])
+        #expect(rig.sends(Sent.execute(Sent.last, Sent.untyped)) == malformed)
+        #expect(rig.sends(Sent.bulk(Sent.last, flags: 0, [0, 1])) == malformed)
+        #expect(rig.sends(Sent.execute(Sent.last, Sent.typed)).count == 1)
+    }
+
+    @Test("types are bound by an execution that fails, not by one that the server refuses at sight")
+    func boundByFailure() {
+        let rig = StatementRig()
+        let id = rig.prepare("SELECT ?, ?", parameters: 2)
+        _ = rig.fail(Sent.bulk(id, flags: 128, Sent.types), .unsupportedWhenPrepared)
+        #expect(rig.client[id]?.types == [])
+        _ = rig.fail(Sent.execute(id, Sent.typed), SQLError(code: 1062, message: "Duplicate entry"))
+        #expect(rig.client[id]?.types == Sent.types)
+    }
+
+    @Test("a changed number of columns is told once")
+    func columnsChanged() throws {
+        let rig = StatementRig()
+        let id = rig.prepare("SELECT * FROM t")
+        let run = try #require(rig.run(Sent.execute(id)))
+        #expect([1, 2, 2, 1].map { rig.client.columnsChanged(run, to: $0) } == [false, true, false, true])
     }
 
     @Test("wild ids are told as the server tells them")

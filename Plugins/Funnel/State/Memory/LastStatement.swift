@@ -36,6 +36,8 @@ struct LastStatement: Equatable, Sendable {
     var insertID = Value.known(0)
     /// The conditions of the last statement that had any, or that cleared them.
     var diagnostics = Diagnostics.known([])
+    /// What the last answer certainly set anew on its connection.
+    private(set) var renewed: LastValues = []
     /// The warnings that the statement told; more than SHOW WARNINGS has rows for where `max_error_count` is less.
     private(set) var toldWarnings = 0
 
@@ -53,8 +55,11 @@ struct LastStatement: Equatable, Sendable {
 }
 
 extension LastStatement {
-    /// A command was answered; `text` is what was executed.
-    mutating func answered(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
+    /// A command was answered; `text` is what was executed, `foreign` what the connection had of another session.
+    mutating func answered(
+        _ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>, foreign: LastValues
+    ) {
+        renewed = []
         switch answer.command {
         case .query, .execute, .bulkExecute: break
         case .prepare:
@@ -63,14 +68,16 @@ extension LastStatement {
         default: return
         }
         let kind = StatementKind(of: text)
+        renewed.insert(.rowCount)
         rowCount = answer.isError || answer.columns > 0 ? -1 : Int64(clamping: answer.affectedRows)
         insertID(answer, done)
         diagnostics(answer, kind, text)
-        if !answer.isFirstFailing { foundRows(answer, kind, text) }
+        if !answer.isFirstFailing { foundRows(answer, kind, text, foreign) }
     }
 
     private mutating func failed() {
         rowCount = -1
+        renewed.formUnion([.rowCount, .diagnostics])
         diagnostics = .unread
         toldWarnings = 0
     }
@@ -84,33 +91,42 @@ extension LastStatement {
             || !done.isUnderstood || !done.facts.isDisjoint(with: hidden)
         {
             insertID = .unread
+            renewed.insert(.insertID)
         }
     }
 
-    /// SELECT sets them to what it found; INSERT … SELECT, SELECT … INTO, EXPLAIN and SHOW to other values; what has
-    /// no query in it leaves them.
-    private mutating func foundRows(_ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>) {
+    /// SELECT sets them to what it found; INSERT … SELECT and SELECT … INTO to other values; what has no query in it
+    /// leaves them.
+    private mutating func foundRows(
+        _ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>, _ foreign: LastValues
+    ) {
         switch kind {
-        case .select where answer.results == 1 && answer.columns > 0 && !answer.isError: selected(answer.rows, text)
-        case .select, .show, .explain, .table, .with, .values, .execute, .executeImmediate, .call, .compound, .unknown,
-            .maintenance:
-            foundRows = .unread
-        default:
-            if answer.results > 1 || text.holds("SELECT") { foundRows = .unread }
+        case .select:
+            renewed.insert(.foundRows)
+            let isCertain = answer.results == 1 && answer.columns > 0 && !answer.isError && text.foundRowsAreSent
+            foundRows = isCertain ? .known(answer.rows) : .unread
+        case .insert, .replace, .update, .delete, .createTable, .createTemporaryTable, .do, .set:
+            guard answer.results > 1 || text.holds("SELECT") else { return }
+            if kind == .insert || kind == .replace { renewed.insert(.foundRows) }
+            foundRowsMayDiffer(foreign)
+        case .show, .explain, .table, .with, .values, .execute, .executeImmediate, .call, .compound, .unknown,
+            .maintenance, .handler:
+            foundRowsMayDiffer(foreign)
+        default: if answer.results > 1 { foundRowsMayDiffer(foreign) }
         }
     }
 
-    private mutating func selected(_ rows: UInt64, _ text: Span<UInt8>) {
-        let isCertain =
-            !text.holds("OFFSET") && !text.holds("FETCH") && !text.holds("SQL_CALC_FOUND_ROWS")
-            && !(text.holds("LIMIT") && text.skipsByComma)
-        foundRows = isCertain ? .known(rows) : .unread
+    /// Where they may be another session's still, those of before are the better answer.
+    private mutating func foundRowsMayDiffer(_ foreign: LastValues) {
+        if !foreign.contains(.foundRows) || renewed.contains(.foundRows) { foundRows = .unread }
     }
 
     /// What neither reads tables nor has conditions of its own leaves those of before.
     private mutating func diagnostics(_ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>) {
         if answer.isError { return failed() }
         if answer.warnings > 0 {
+            // SHOW WARNINGS itself and its like have none.
+            renewed.insert(.diagnostics)
             diagnostics = .unread
             toldWarnings = Int(answer.warnings)
             return
@@ -118,15 +134,36 @@ extension LastStatement {
         switch kind {
         case .insert, .replace, .update, .delete, .loadData, .createTable, .createTemporaryTable, .dropTable,
             .dropTemporaryTable, .truncate, .lockTables:
-            diagnostics = .known([])
-        // What is known to be empty stays so: the text needn't be read.
-        case .select: if diagnostics != .known([]), text.namesTable { diagnostics = .known([]) }
+            cleared()
+        case .select: if text.namesTable { cleared() }
         default: break
         }
     }
+
+    private mutating func cleared() {
+        renewed.insert(.diagnostics)
+        diagnostics = .known([])
+    }
+}
+
+/// Values of the last statement.
+struct LastValues: OptionSet, Sendable {
+    let rawValue: UInt8
+
+    static let rowCount = Self(rawValue: 1)
+    static let foundRows = Self(rawValue: 2)
+    static let insertID = Self(rawValue: 4)
+    static let diagnostics = Self(rawValue: 8)
+    static let all: Self = [.rowCount, .foundRows, .insertID, .diagnostics]
 }
 
 extension Span where Element == UInt8 {
+    /// Whether a SELECT of this text answers with all the rows that FOUND_ROWS() counts.
+    fileprivate var foundRowsAreSent: Bool {
+        !holds("OFFSET") && !holds("FETCH") && !holds("SQL_CALC_FOUND_ROWS") && !holds("INTO")
+            && !(holds("LIMIT") && skipsByComma)
+    }
+
     /// Whether a comma comes behind the last LIMIT.
     fileprivate var skipsByComma: Bool {
         var tokens = SQLTokenizer(self)

@@ -72,15 +72,17 @@ extension SessionMemory {
     }
 
     /// A command was answered.
-    mutating func answered(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
+    mutating func answered(
+        _ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>, foreign: LastValues
+    ) {
         if !answer.isSyntaxError, done.facts.contains(.assignsUserVariable) {
             for case .assignsUserVariable(let name) in done.details { assigned.insert(name) }
         }
         if !done.facts.isDisjoint(with: [.prepares, .deallocates]) { prepared(answer, done) }
         if let effects = answer.effects, let prepared = executedText(effects) {
-            last.answered(answer, done, prepared.text.span)
+            last.answered(answer, done, prepared.text.span, foreign: foreign)
         } else {
-            last.answered(answer, done, text)
+            last.answered(answer, done, text, foreign: foreign)
         }
     }
 
@@ -115,12 +117,10 @@ extension SessionMemory {
         unseenStatements.remove(name)
     }
 
-    /// The variables were read from the connection.
-    mutating func captured(_ values: [SQLName: UserVariable]) {
-        for (name, value) in values {
-            variables[name] = value.kind == .null ? nil : value
-            assigned.remove(name)
-        }
+    /// A variable was read from the connection.
+    mutating func captured(_ name: SQLName, _ value: UserVariable) {
+        variables[name] = value.kind == .null ? nil : value
+        assigned.remove(name)
     }
 }
 

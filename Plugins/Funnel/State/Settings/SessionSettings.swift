@@ -34,15 +34,18 @@ final class SessionSettings: Sendable {
     }
 
     /// A setting that has to be asked for.
-    enum Unread: UInt8, Hashable, Sendable, CaseIterable {
+    enum Unread: Hashable, Sendable {
         case collation
         case role
+        /// A variable that was set in a way of which the server tells nothing: MariaDB 10.11 is silent on `SET @@name`.
+        case variable(String)
 
         /// What asks for it.
         var expression: String {
             switch self {
             case .collation: "@@collation_connection"
             case .role: "CURRENT_ROLE()"
+            case .variable(let name): "@@\(name)"
             }
         }
     }

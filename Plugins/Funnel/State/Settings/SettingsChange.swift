@@ -22,7 +22,7 @@ struct SettingsChange {
 
     private var mayChangeUnread: Bool {
         guard let effects else { return false }
-        return !effects.facts.isDisjoint(with: [.setsNames, .setsCharacterSet, .setsRole])
+        return !effects.facts.isDisjoint(with: [.setsNames, .setsCharacterSet, .setsRole, .setsSessionVariable])
     }
 
     /// Adds what the server told.
@@ -35,6 +35,17 @@ struct SettingsChange {
             for variable in variables where SettingVariable(variable.name).isReplayed { add(variable, text) }
             settleCollation(variables, text)
         case .stateChanged, .gtids, .transactionCharacteristics, .transactionState, .unknown: break
+        }
+    }
+
+    /// Marks what the text sets by name and the server didn't tell.
+    mutating func addUntold(_ effects: StatementEffects, by changes: [SessionStateChange]) {
+        if restoresVariables { return }
+        var told: Set<String> = []
+        for case .systemVariables(let variables) in changes { told.formUnion(variables.map(\.name)) }
+        for case .setsVariable(let name, _) in effects.details where !told.contains(name.description) {
+            guard SettingVariable(name.description).isReplayed else { continue }
+            unread.insert(.variable(name.description))
         }
     }
 

@@ -19,6 +19,8 @@ struct SettingsDifference {
     let login: SessionSettings.Content
     /// What the session wants.
     let session: SessionSettings.Content
+    /// Assignments of other things than settings, which go along.
+    var assignments: [[UInt8]] = []
 
     /// What switches the server's session tracking on; it is off again after a reset.
     static let tracking = """
@@ -44,7 +46,7 @@ struct SettingsDifference {
         var steps: [Preparation] = []
         // The role first: it may be what allows the rest.
         if let role = session.role, role != old.role {
-            steps.append(.query("SET ROLE " + (role.isEmpty ? "NONE" : SQLWriter.name(role))))
+            steps.append(.query(Array("SET ROLE ".utf8) + (role.isEmpty ? Array("NONE".utf8) : SQLWriter.name(role))))
         }
         if let schema = session.schema, schema != old.schema {
             steps.append(.command(Command.initDB.payload(text: schema)))
@@ -53,9 +55,17 @@ struct SettingsDifference {
             let option = SetOptionCommand(option: session.takesSeveralStatements ? 0 : 1)
             steps.append(.command(option.encode()))
         }
-        let assignments = (tracking ? [Self.tracking] : []) + assignments(from: old.variables)
-        if !assignments.isEmpty { steps.append(.query("SET " + assignments.joined(separator: ","))) }
-        return steps
+        let settings = (tracking ? [Self.tracking] : []) + assignments(from: old.variables)
+        return steps + sets(settings.map { Array($0.utf8) })
+    }
+
+    /// One SET for all, or two where a name has to be read in the new character set.
+    private func sets(_ settings: [[UInt8]]) -> [Preparation] {
+        let isPlain = assignments.allSatisfy { $0.allSatisfy { $0 < 0x80 } }
+        let groups = isPlain ? [settings + assignments] : [settings, assignments]
+        return groups.filter { !$0.isEmpty }.map {
+            .query(Array("SET ".utf8) + Array($0.joined(separator: [UInt8(ascii: ",")])))
+        }
     }
 
     private func assignments(from old: [String: String]) -> [String] {
@@ -92,5 +102,5 @@ struct SettingsDifference {
 
 extension Preparation {
     /// A query.
-    static func query(_ text: String) -> Self { .command(Command.query.payload(text: text)) }
+    static func query(_ text: [UInt8]) -> Self { .command(Command.query.payload(text: text)) }
 }

@@ -39,10 +39,12 @@ final class SettingsTable: Sendable {
         _ text: Span<UInt8>
     ) -> SessionSettings {
         let setsRole = effects?.facts.contains(.setsRole) == true
-        guard !changes.isEmpty || setsRole else { return settings }
+        let setsVariable = effects?.facts.contains(.setsSessionVariable) == true
+        guard !changes.isEmpty || setsRole || setsVariable else { return settings }
         var change = SettingsChange(settings, effects)
         for told in changes { change.add(told, text) }
         if setsRole { change.unread.insert(.role) }
+        if setsVariable, let effects { change.addUntold(effects, by: changes) }
         return self.settings(change)
     }
 
@@ -60,6 +62,7 @@ final class SettingsTable: Sendable {
             change.unread.remove(unread)
             switch unread {
             case .role: change.content.role = value ?? []
+            case .variable(let name): if let value { change.content.variables[name] = String(decoding: value, as: UTF8.self) }
             case .collation: if let value { change.setCollation(String(decoding: value, as: UTF8.self)) }
             }
         }

@@ -30,6 +30,10 @@ struct SessionTies: Sendable {
     /// The statement switched the funnel's session tracking off: `SettingsDifference.tracking` has to be set before
     /// the next.
     var lostTracking = false
+    /// XA was used, whose transactions ROLLBACK doesn't end.
+    private(set) var usedXA = false
+    /// Profiles were taken, which outlive a reset.
+    private(set) var hasProfiles = false
     /// The server may hold changes back that an error kept it from telling: a reset before anybody else has the
     /// connection.
     private(set) var mayTellLate = false
@@ -67,7 +71,10 @@ extension SessionTies {
     /// - Parameters:
     ///   - text: the text whose effects the answer holds.
     ///   - schema: the session's schema before it.
-    mutating func answered(_ answer: StatementAnswer, _ text: Span<UInt8>, schema: [UInt8]?) {
+    ///   - foreign: what the connection had of another session before it.
+    mutating func answered(
+        _ answer: StatementAnswer, _ text: Span<UInt8>, schema: [UInt8]?, foreign: LastValues = []
+    ) {
         if answer.command == .resetConnection || answer.command == .changeUser {
             if answer.isSuccess { self = Self() }
             return
@@ -81,7 +88,7 @@ extension SessionTies {
         }
         told(answer, done, text)
         hidden(answer, done, text)
-        memory.answered(answer, done, text)
+        memory.answered(answer, done, text, foreign: foreign)
     }
 
     /// The connection is gone, or was reset by the funnel: what was tied to it is no more.
@@ -107,6 +114,7 @@ extension SessionTies {
             isAutocommitOff = !status.contains(.autocommit)
             hasTransaction = status.contains(.inTransaction)
         }
+        if done.facts.contains(.usesXA) { usedXA = true }
         if answer.isError, isAutocommitOff, !answer.isSyntaxError { hasTransaction = true }
         guard isAutocommitOff || hasTransactionAhead || !done.facts.isDisjoint(with: Self.aheadOfTransaction) else {
             return
@@ -141,6 +149,7 @@ extension SessionTies {
             let kind = SettingVariable(variable.name)
             if kind.isOneShot || kind.isTied { hasHiddenState = true }
             if kind.belongsToFunnel { lostTracking = true }
+            if variable.name == "profiling" { hasProfiles = true }
         }
     }
 }

@@ -1,0 +1,70 @@
+import MySQLWire
+import ProxyCore
+import SQLText
+
+// Statements that ask after the last one, or after the connection: what another session has left on the connection must
+// not be their answer.
+
+extension FunnelSession {
+    /// What such statements do.
+    static let asking: StatementFacts = [.refersToSession, .readsDiagnostics, .prepares]
+
+    /// Answers SHOW WARNINGS and its like from memory where the connection has another session's.
+    func answersDiagnostics(_ effects: StatementEffects, on connection: BackendConnection) -> Bool {
+        guard effects.facts.contains(.readsDiagnostics), connection.state.foreign.contains(.diagnostics),
+            let running, let answer = running.withText({ DiagnosticsAnswer($0, ties.memory.last) })
+        else { return false }
+        ties.memory.last.rowCount = -1
+        let payloads = answer.payloads(capabilities: capabilities, status: status)
+        settlePins()
+        say(payloads)
+        return true
+    }
+
+    /// Asks for the variables that PREPARE takes its text from, then sends the statement.
+    func asksPreparedTexts(_ effects: StatementEffects, on connection: BackendConnection) -> Bool {
+        let names = SessionMemory.textVariables(effects)
+        guard !names.isEmpty, running?.variableTexts.isEmpty == true else { return false }
+        let list = names.map { Capture.variable($0) }.joined(separator: [UInt8(ascii: ",")])
+        connection.ask(Command.query.payload(text: Array("SELECT ".utf8) + Array(list))) { [self] answer in
+            guard isStillPreparing(on: connection), let answer else { return }
+            for (name, value) in zip(names, answer.rows.first ?? []) { running?.variableTexts[name] = value ?? [] }
+            guard let running else { return }
+            transmit(running.packets, running.command, running.lastSequence, on: connection)
+        }
+        return true
+    }
+
+    /// Puts the values that only the funnel knows in the place of the functions that ask for them.
+    func substitute(_ effects: StatementEffects, on connection: BackendConnection) {
+        guard let running, running.command == .query else { return }
+        let substitution = running.withText { text in
+            Substitution(
+                text, effects, ties.memory.last, foreign: connection.state.foreign, connection: UInt64(connectionID))
+        }
+        guard let substitution else { return }
+        var writer = PacketWriter()
+        writer.append(Command.query.payload(text: substitution.text))
+        self.running?.sentSequence = writer.sequence &- 1
+        self.running?.sentPackets = writer.take()
+        self.running?.patches.columnNames = substitution.replacements.map { replacement in
+            AnswerPatches.ColumnName(found: replacement.expression, shown: replacement.original)
+        }
+    }
+}
+
+extension DiagnosticsAnswer {
+    /// The answer's payloads, as a client with these capabilities wants them.
+    fileprivate func payloads(capabilities: Capabilities, status: StatusFlags) -> [[UInt8]] {
+        let deprecatesEOF = capabilities.contains(.deprecateEOF)
+        let end =
+            deprecatesEOF
+            ? OKPacket(endsResult: true, status: status).encode(capabilities: capabilities)
+            : EOFPacket(warnings: 0, status: status).encode()
+        var payloads: [[UInt8]] = [[UInt8(columns.count)]]
+        payloads += columns.map { $0.encode(capabilities: capabilities) }
+        if !deprecatesEOF { payloads.append(end) }
+        payloads += rows.map { TextRow(values: $0).encode() }
+        return payloads + [end]
+    }
+}

@@ -1,0 +1,200 @@
+import MySQLWire
+import SQLText
+import Testing
+
+@testable import FunnelPlugin
+
+/// What a session is given again on another connection. Answers as MariaDB 10.11 gave them.
+@Suite struct MemoryTests {
+    private func text(_ commands: [[UInt8]]) -> [String] {
+        commands.map { String(decoding: $0.dropFirst(), as: UTF8.self) }
+    }
+
+    private func row(_ values: String?...) -> [[UInt8]?] { values.map { $0.map { Array($0.utf8) } } }
+
+    private func column(_ type: ColumnType, _ flags: ColumnFlags = []) -> ColumnDefinition {
+        ColumnDefinition(name: "x", type: type, flags: flags)
+    }
+
+    @Test func nothingIsAskedAfterAPlainStatement() {
+        var rig = StateRig()
+        rig.query("SELECT * FROM t LIMIT 3", columns: 1, rows: 3)
+        #expect(Capture(rig.ties.memory, rig.settings) == nil)
+        #expect(rig.ties.memory.last.foundRows == .known(3))
+        rig.query("UPDATE t SET a=1", OKPacket(affectedRows: 7))
+        #expect(Capture(rig.ties.memory, rig.settings) == nil)
+        #expect(rig.ties.memory.last.rowCount == 7)
+        #expect(rig.ties.memory.last.foundRows == .known(3))
+    }
+
+    @Test func anInsertIDIsAskedFor() throws {
+        var rig = StateRig()
+        rig.query("INSERT INTO ai(a) VALUES(50)", OKPacket(affectedRows: 1, lastInsertID: 50))
+        let capture = try #require(Capture(rig.ties.memory, rig.settings))
+        #expect(text(capture.commands) == ["SELECT LAST_INSERT_ID() LIMIT 1"])
+        let read = capture.read([.init(columns: [column(.longLong)], rows: [row("1")])], into: &rig.ties.memory)
+        #expect(read?.isEmpty == true)
+        #expect(rig.ties.memory.last.insertID == .known(1))
+    }
+
+    @Test func everyTypeOfVariableComesBack() throws {
+        var rig = StateRig()
+        rig.query("SET @a=1,@c=18446744073709551615,@d=1.50,@e=1.1e0,@g='x',@h=NULL,@i=x'00FF',@q=1e300", told(.change))
+        let capture = try #require(Capture(rig.ties.memory, rig.settings))
+        #expect(text(capture.commands)[0].hasPrefix("SELECT @`a`,HEX(@`a`),COLLATION(@`a`),@`c`,"))
+        let answer: [(String?, String?, String, ColumnDefinition)] = [
+            ("1", "1", "binary", column(.longLong)),
+            ("18446744073709551615", "FFFFFFFFFFFFFFFF", "binary", column(.longLong, [.unsigned])),
+            ("1.50", "2", "binary", column(.newDecimal)), ("1.1", "1", "binary", column(.double)),
+            ("Ã©", "C3A9", "latin1_bin", column(.longBlob)), (nil, nil, "binary", column(.longBlob)),
+            ("?", "00FF", "binary", column(.longBlob)), ("1e300", "F", "binary", column(.double)),
+        ]
+        let values = answer.flatMap { row($0.0, $0.1, $0.2) }
+        let columns = answer.flatMap { [$0.3, column(.varString), column(.varString)] }
+        #expect(capture.read([.init(columns: columns, rows: [values])], into: &rig.ties.memory) != nil)
+        #expect(rig.ties.memory.assigned.isEmpty)
+        var connection = ConnectionState()
+        let assignments = connection.taken(by: rig.ties.memory).map { String(decoding: $0, as: UTF8.self) }
+        #expect(
+            assignments == [
+                "@`a`=1", "@`c`=CAST(18446744073709551615 AS UNSIGNED)", "@`d`=1.50", "@`e`=1.1e0",
+                "@`g`=_latin1 x'C3A9' COLLATE latin1_bin", "@`i`=_binary x'00FF'", "@`q`=1e300",
+            ])
+    }
+
+    @Test func anotherSessionsVariablesBecomeNull() {
+        var first = StateRig()
+        var connection = ConnectionState()
+        first.query("SET @`a``b`=1, @c=2", told(.change))
+        connection.answered(first.ties, StatementAnswer())
+        connection.left(by: first.ties)
+        #expect(connection.cleaning == .none)
+        #expect(
+            connection.taken(by: SessionMemory()).map { String(decoding: $0, as: UTF8.self) }
+                == ["@`a``b`=NULL", "@`c`=NULL"])
+        #expect(connection.taken(by: SessionMemory()).isEmpty)
+    }
+
+    @Test func anAnswerOutOfShapeIsNone() throws {
+        var rig = StateRig()
+        rig.query("SELECT @a:=1", columns: 1, rows: 1)
+        let capture = try #require(Capture(rig.ties.memory, rig.settings))
+        #expect(capture.read([], into: &rig.ties.memory) == nil)
+        #expect(capture.read([.init(columns: [], rows: [])], into: &rig.ties.memory) == nil)
+        let columns = [column(.longLong), column(.varString), column(.varString)]
+        let hostile = row("1; DROP TABLE t", "1", "binary")
+        #expect(capture.read([.init(columns: columns, rows: [hostile])], into: &rig.ties.memory) == nil)
+    }
+
+    @Test func warningsAreCapturedAndShownAgain() throws {
+        var rig = StateRig()
+        rig.query("SELECT 1/0", told(warnings: 1), columns: 1, rows: 1)
+        let capture = try #require(Capture(rig.ties.memory, rig.settings))
+        #expect(text(capture.commands) == ["SHOW WARNINGS"])
+        let rows = [row("Warning", "1365", "Division by 0")]
+        #expect(capture.read([.init(columns: [], rows: rows)], into: &rig.ties.memory) != nil)
+        // SELECT without a table leaves them.
+        rig.query("SELECT 1", columns: 1, rows: 1)
+        let last = rig.ties.memory.last
+        #expect(last.warningCount == 1)
+        #expect(last.errorCount == 0)
+        #expect(show("SHOW WARNINGS", last) == rows)
+        #expect(show("SHOW ERRORS", last) == [])
+        #expect(show("show warnings limit 1, 5;", last) == [])
+        #expect(show("SHOW COUNT(*) WARNINGS", last) == [row("1")])
+        #expect(show("SHOW TABLES", last) == nil)
+        rig.query("SELECT * FROM t", columns: 1, rows: 1)
+        #expect(show("SHOW WARNINGS", rig.ties.memory.last) == [])
+    }
+
+    private func show(_ statement: String, _ last: LastStatement) -> [[[UInt8]?]]? {
+        DiagnosticsAnswer(Array(statement.utf8).span, last)?.rows
+    }
+
+    @Test func functionsGetTheValuesOfTheirOwnSession() throws {
+        var rig = StateRig()
+        rig.query("SELECT a FROM t", columns: 1, rows: 5)
+        let result = try #require(
+            substitute("SELECT FOUND_ROWS(), 'FOUND_ROWS()', row_count() ORDER BY ROW_COUNT()", rig.ties.memory.last))
+        #expect(
+            String(decoding: result.text, as: UTF8.self)
+                == "SELECT CAST(5 AS SIGNED), 'FOUND_ROWS()', CAST(-1 AS SIGNED) ORDER BY CAST(-1 AS SIGNED)")
+        #expect(
+            result.replacements.map { String(decoding: $0.original, as: UTF8.self) }
+                == ["FOUND_ROWS()", "row_count()", "ROW_COUNT()"])
+        #expect(substitute("SELECT FOUND_ROWS()", rig.ties.memory.last, foreign: []) == nil)
+        let own = try #require(substitute("SELECT CONNECTION_ID()", rig.ties.memory.last, foreign: []))
+        #expect(String(decoding: own.text, as: UTF8.self) == "SELECT CAST(4711 AS UNSIGNED)")
+        #expect(substitute("EXECUTE IMMEDIATE 'SELECT CONNECTION_ID()'", rig.ties.memory.last) == nil)
+    }
+
+    private func substitute(_ statement: String, _ last: LastStatement, foreign: LastValues = .all) -> Substitution? {
+        let text = Array(statement.utf8)
+        return Substitution(text.span, StatementEffects(of: text.span), last, foreign: foreign, connection: 4711)
+    }
+
+    @Test func foundRowsAreAskedForWhereRowsAreLeftOut() {
+        var rig = StateRig()
+        for text in [
+            "SELECT SQL_CALC_FOUND_ROWS * FROM t LIMIT 1", "SELECT a FROM t LIMIT 2,1",
+            "SELECT a FROM t LIMIT 1 OFFSET 2",
+        ] {
+            rig.query("SELECT 1", columns: 1, rows: 1)
+            #expect(rig.ties.memory.last.foundRows == .known(1))
+            rig.query(text, columns: 1, rows: 1)
+            #expect(rig.ties.memory.last.foundRows == .unread, "\(text)")
+        }
+        rig.query("INSERT INTO ai(b) SELECT 4", OKPacket(affectedRows: 1))
+        #expect(rig.ties.memory.last.foundRows == .unread)
+    }
+
+    @Test func preparedStatementsMoveWhenTheyAreNeeded() {
+        var first = StateRig()
+        first.query("PREPARE s FROM 'SELECT ''a'''", told(.change))
+        var connection = ConnectionState()
+        #expect(preparations(&connection, "SELECT 1", first) == [])
+        #expect(preparations(&connection, "EXECUTE s", first) == ["PREPARE `s` FROM 'SELECT ''a'''"])
+        #expect(preparations(&connection, "EXECUTE s", first) == [])
+        connection.left(by: first.ties)
+        _ = connection.taken(by: SessionMemory())
+        #expect(
+            preparations(&connection, "EXECUTE s", StateRig()) == ["SET last_insert_id=0", "DEALLOCATE PREPARE `s`"])
+    }
+
+    @Test func theInsertIDMovesWhenItIsRead() {
+        var rig = StateRig()
+        rig.ties.memory.last.insertID = .known(42)
+        var connection = ConnectionState()
+        _ = connection.taken(by: rig.ties.memory)
+        #expect(preparations(&connection, "SELECT a FROM t", rig) == [])
+        #expect(preparations(&connection, "INSERT INTO x VALUES(LAST_INSERT_ID())", rig) == ["SET last_insert_id=42"])
+        #expect(preparations(&connection, "SELECT LAST_INSERT_ID()", rig) == [])
+    }
+
+    private func preparations(_ connection: inout ConnectionState, _ statement: String, _ rig: StateRig) -> [String] {
+        let effects = StatementEffects(of: Array(statement.utf8).span)
+        return connection.preparations(for: effects, rig.ties.memory, mode: []).map {
+            guard case .command(let payload) = $0 else { return "?" }
+            return String(decoding: payload.dropFirst(), as: UTF8.self)
+        }
+    }
+
+    @Test func aConnectionIsCleanedAsMuchAsNeeded() {
+        let open = told(.transactionState("T_______"), status: [.autocommit, .inTransaction])
+        #expect(cleaning { $0.query("SELECT 1", columns: 1, rows: 1) } == .none)
+        #expect(cleaning { $0.query("BEGIN", open) } == .rollback)
+        #expect(cleaning { $0.query("XA START 'x'", open) } == .reset)
+        #expect(cleaning { $0.query("CREATE TEMPORARY TABLE x(a int)", told(.change)) } == .reset)
+        #expect(cleaning { $0.query("CALL p()") } == .reset)
+        #expect(cleaning { $0.query("INSERT INTO t VALUES(1)", error: 1062) } == .reset)
+        #expect(cleaning { $0.query("SET profiling=1", told(.variables(["profiling": "ON"]), .change)) } == .close)
+    }
+
+    private func cleaning(_ act: (inout StateRig) -> Void) -> ConnectionState.Cleaning {
+        var rig = StateRig()
+        act(&rig)
+        var connection = ConnectionState()
+        connection.left(by: rig.ties)
+        return connection.cleaning
+    }
+}
