@@ -21,7 +21,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     private var monitors: [Int: PoolMonitor] = [:]
     /// What this loop has counted and measured.
     var numbers = LoopNumbers()
-    private var stepBuffers: [[LeaseStep]] = []
+    private var spareSteps: [LeaseStep] = []
     private var outputBuffers: [[UInt8]] = []
     /// The pools of the backends, in the backends' order.
     private(set) lazy var pools = funnel.pools
@@ -240,12 +240,16 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     // MARK: Memory to use again
 
-    func takeStepBuffer() -> [LeaseStep] { stepBuffers.popLast() ?? [] }
+    func takeStepBuffer() -> [LeaseStep] {
+        var steps: [LeaseStep] = []
+        swap(&steps, &spareSteps)
+        return steps
+    }
 
     /// Consuming, as a second reference to the memory would have it allocated anew.
     func giveBack(stepBuffer: consuming [LeaseStep]) {
         stepBuffer.removeAll(keepingCapacity: true)
-        stepBuffers.append(stepBuffer)
+        spareSteps = stepBuffer
     }
 
     func takeOutputBuffer() -> [UInt8] { outputBuffers.popLast() ?? [] }

@@ -23,6 +23,11 @@ extension ByteReader {
     /// - Returns: where its text is.
     @_lifetime(self: copy self)
     public mutating func lengthEncodedRange(_ what: String) throws(WireError) -> Range<Int> {
+        // Nearly all are short: the length is one byte, and the text is there.
+        if let first = peeked, first < 0xFB, Int(first) < remaining {
+            let whole = try skip(1 + Int(first), what)
+            return whole.lowerBound + 1..<whole.upperBound
+        }
         let length = try lengthEncoded(what)
         guard length <= UInt64(remaining) else { throw error(expecting: what) }
         return try skip(Int(length), what)

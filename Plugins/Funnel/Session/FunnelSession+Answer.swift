@@ -75,7 +75,7 @@ extension FunnelSession {
     /// Whether the session keeps its connection now; the book hears of its pins.
     func settlePins() {
         guard let connection else { return }
-        var pins = ties.pins
+        var pins = withTies { $0.pins }
         if statements.hasCursor { pins.insert(.cursor) }
         if isEndless { pins.insert(.hiddenState) }
         tell(pins, of: connection)
@@ -151,7 +151,7 @@ extension FunnelSession {
             ties.answered(answer, text, schema: before, foreign: connection.state.foreign)
         }
         connection.settings = settings
-        connection.state.answered(ties, answer)
+        withTies { connection.state.answered($0, answer) }
         if ties.lostTracking {
             ties.lostTracking = false
             connection.lostTracking = true

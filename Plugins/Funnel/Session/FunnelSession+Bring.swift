@@ -18,8 +18,9 @@ extension FunnelSession {
         guard var steps = settingSteps(on: connection, isOwn: isOwn, isReset: isReset) else {
             return replace(connection)
         }
-        steps += connection.state.preparations(for: running.effects, ties.memory, mode: SQLLexicalMode(status))
-            .compactMap(\.payload)
+        let mode = SQLLexicalMode(status)
+        let preparations = withTies { connection.state.preparations(for: running.effects, $0.memory, mode: mode) }
+        steps += preparations.compactMap(\.payload)
         connection.belong(to: self)
         guard !steps.isEmpty else { return send(on: connection) }
         let begun = worker.loop.now

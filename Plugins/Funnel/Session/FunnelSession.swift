@@ -93,6 +93,10 @@ final class FunnelSession: LocalServer, Lessee {
         settings = loginSettings
     }
 
+    /// Runs the body over the ties in their place: as an argument they would be copied, every collection with them, since
+    /// they are an object's.
+    func withTies<Answer>(_ body: (inout SessionTies) -> Answer) -> Answer { body(&ties) }
+
     // MARK: The client's side
 
     func begin(_ client: any LocalClient) {

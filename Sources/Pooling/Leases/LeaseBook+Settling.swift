@@ -116,6 +116,7 @@ extension LeaseBook {
     /// Fits the cover of the user's waiters to the connections that are coming, first ones first, and its rank.
     mutating func balance(_ user: UserID) {
         let number = user.number
+        guard users[number].waiting > 0 else { return standing.remove(number) }
         while users[number][.connection].count > users[number].coming, let slot = users[number][.connection].last {
             detach(slot)
             insert(slot, .none)

@@ -71,7 +71,7 @@ extension LastStatement {
         renewed.insert(.rowCount)
         rowCount = answer.isError || answer.columns > 0 ? -1 : Int64(clamping: answer.affectedRows)
         insertID(answer, done)
-        diagnostics(answer, kind, text)
+        diagnostics(answer, kind, text, foreign)
         if !answer.isFirstFailing { foundRows(answer, kind, text, foreign) }
     }
 
@@ -122,7 +122,9 @@ extension LastStatement {
     }
 
     /// What neither reads tables nor has conditions of its own leaves those of before.
-    private mutating func diagnostics(_ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>) {
+    private mutating func diagnostics(
+        _ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>, _ foreign: LastValues
+    ) {
         if answer.isError { return failed() }
         if answer.warnings > 0 {
             // SHOW WARNINGS itself and its like have none.
@@ -135,7 +137,10 @@ extension LastStatement {
         case .insert, .replace, .update, .delete, .loadData, .createTable, .createTemporaryTable, .dropTable,
             .dropTemporaryTable, .truncate, .lockTables:
             cleared()
-        case .select: if text.namesTable { cleared() }
+        case .select:
+            // Where nothing would change the text needn't be read.
+            let isClear = diagnostics == .known([]) && !foreign.contains(.diagnostics)
+            if !isClear, text.namesTable { cleared() }
         default: break
         }
     }

@@ -50,8 +50,7 @@ struct SessionTies: Sendable {
         var named = false
     }
 
-    /// The reasons to keep the connection; inlined, since a call would copy all ties.
-    @inline(__always)
+    /// The reasons to keep the connection.
     var pins: PinSet {
         var pins = PinSet()
         if hasTransaction || hasTransactionAhead { pins.insert(.transaction) }
