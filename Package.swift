@@ -95,7 +95,8 @@ let package = Package(
             ["COpenSSL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),
 
         .executableTarget(
-            name: "millrace", dependencies: ["Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"], swiftSettings: settings),
+            name: "millrace", dependencies: ["Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"],
+            swiftSettings: settings),
 
         // Tests.
         .target(
@@ -111,6 +112,8 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
         tests("AccountsTests", ["Accounts", "MySQLWire"]),
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
+        tests("FunnelTests", ["FunnelPlugin", "MySQLWire", "SQLText"]),
+        tests("FunnelStateTests", ["FunnelPlugin", "MySQLWire", "Pooling", "SQLText"]),
         tests(
             "SandboxTests",
             ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "Pooling", "TestSupport", argumentParser]),

@@ -158,7 +158,7 @@ import Testing
         connection.left(by: first.ties)
         _ = connection.taken(by: SessionMemory())
         #expect(
-            preparations(&connection, "EXECUTE s", StateRig()) == ["SET last_insert_id=0", "DEALLOCATE PREPARE `s`"])
+            preparations(&connection, "EXECUTE s", StateRig()) == ["DEALLOCATE PREPARE `s`"])
     }
 
     @Test func theInsertIDMovesWhenItIsRead() {
@@ -171,9 +171,28 @@ import Testing
         #expect(preparations(&connection, "SELECT LAST_INSERT_ID()", rig) == [])
     }
 
+    @Test func aFailingUpdateSaysNothingOfTheInsertID() {
+        var rig = StateRig()
+        rig.ties.memory.last.insertID = .known(42)
+        rig.query("UPDATE t SET b=1", error: 1062)
+        #expect(rig.ties.memory.last.insertID == .known(42))
+        rig.query("INSERT INTO t VALUES(1)", error: 1062)
+        #expect(rig.ties.memory.last.insertID == .unread)
+    }
+
+    @Test func twoSessionsWithoutInsertIDsNeedNone() {
+        let rig = StateRig()
+        var connection = ConnectionState()
+        connection.left(by: rig.ties)
+        _ = connection.taken(by: rig.ties.memory)
+        #expect(preparations(&connection, "INSERT INTO t VALUES(1)", rig) == [])
+    }
+
     private func preparations(_ connection: inout ConnectionState, _ statement: String, _ rig: StateRig) -> [String] {
         let effects = StatementEffects(of: Array(statement.utf8).span)
-        return connection.preparations(for: effects, rig.ties.memory, mode: []).map {
+        return connection.preparations(
+            for: effects, Array(statement.utf8).span, rig.ties.memory, schema: rig.settings.content.schema, mode: []
+        ).map {
             guard case .command(let payload) = $0 else { return "?" }
             return String(decoding: payload.dropFirst(), as: UTF8.self)
         }

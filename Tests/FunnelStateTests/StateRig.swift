@@ -88,7 +88,7 @@ extension SessionStateChange {
 func steps(_ connection: SessionSettings, _ session: SessionSettings, login: SessionSettings, resets: Bool = false)
     -> [String]
 {
-    SettingsDifference(connection: connection.content, login: login.content, session: session.content)
+    SettingsDifference(connection: connection, login: login, session: session)
         .preparations(resets: resets).map {
             switch $0 {
             case .changeUser: "change user"

@@ -48,6 +48,14 @@ import Testing
         #expect(rig.query("SELECT * FROM t", told(.transactionCharacteristics("")), columns: 1, rows: 0) == [])
     }
 
+    @Test func characteristicsOutliveAutocommit() {
+        var rig = StateRig()
+        rig.query("SET TRANSACTION READ ONLY", told(.transactionCharacteristics("SET TRANSACTION READ ONLY;")))
+        rig.query("CREATE TEMPORARY TABLE x(a int)", error: 1792)
+        #expect(rig.query("SET autocommit=1", told(.variables(["autocommit": "ON"]), .change)) == ["transaction"])
+        #expect(rig.query("ROLLBACK", told(.transactionCharacteristics(""))) == [])
+    }
+
     @Test func temporaryTablesPinUntilAllAreDropped() {
         var rig = StateRig()
         #expect(rig.query("CREATE TEMPORARY TABLE x(a int)", told(.change)) == ["temporary table"])

@@ -1,5 +1,6 @@
 import PluginAPI
 import Pooling
+import Streams
 import Synchronization
 
 /// A host that remembers what it was asked for.
@@ -76,6 +77,17 @@ final class FakeLoop: LoopContext {
         schedule(at: now) { completion(isReachable) }
     }
 
+    // The proxy plugin has no streams of its own.
+    let mailbox: any LoopMailbox = NoMailbox()
+
+    func connect(to endpoint: Endpoint, timeout: TimeSpan, handler: StreamHandler, tag: UInt8) -> ByteStream {
+        ByteStream(handler: handler, tag: tag)
+    }
+
+    func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) {}
+    func detach(_ stream: ByteStream) -> (any DetachedStream)? { nil }
+    func adopt(_ stream: any DetachedStream, handler: StreamHandler, tag: UInt8) -> ByteStream? { nil }
+
     /// Lets time pass, job by job.
     func pass(_ span: TimeSpan) {
         let end = now + span
@@ -93,4 +105,9 @@ extension Session {
     static func fresh() -> Session {
         Session(id: 1, slot: 0, generation: 1, clientAddress: "client:1", listenerAddress: "proxy:1")
     }
+}
+
+/// A mailbox that nobody empties.
+private final class NoMailbox: LoopMailbox {
+    func post(_ job: @escaping @Sendable () -> Void) {}
 }

@@ -37,6 +37,20 @@ final class SimulatedLoopContext: LoopContext {
 
     func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) { loop.schedule(at: time, job) }
 
+    private(set) lazy var mailbox: any LoopMailbox = SimulatedMailbox(loop: loop)
+
+    func connect(to endpoint: Endpoint, timeout: TimeSpan, handler: StreamHandler, tag: UInt8) -> ByteStream {
+        loop.connect(to: endpoint, timeout: timeout, handler: handler, tag: tag)
+    }
+
+    func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) {
+        loop.setDeadline(deadline, for: handler)
+    }
+
+    // The simulator has one loop.
+    func detach(_ stream: ByteStream) -> (any DetachedStream)? { nil }
+    func adopt(_ stream: any DetachedStream, handler: StreamHandler, tag: UInt8) -> ByteStream? { nil }
+
     func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void) {
         let probe = FirstByte()
         probes[ObjectIdentifier(probe)] = probe
@@ -49,6 +63,19 @@ final class SimulatedLoopContext: LoopContext {
         }
         probe.stream = loop.connect(to: endpoint, timeout: timeout, handler: probe, tag: 0)
         loop.setDeadline(loop.now + timeout, for: probe)
+    }
+}
+
+/// The way to the simulated loop; the simulator runs on one thread.
+private final class SimulatedMailbox: LoopMailbox, @unchecked Sendable {
+    private let loop: SimulatedLoop
+
+    init(loop: SimulatedLoop) {
+        self.loop = loop
+    }
+
+    func post(_ job: @escaping @Sendable () -> Void) {
+        loop.execute(job)
     }
 }
 

@@ -155,6 +155,7 @@ extension FunnelSession {
         if ties.lostTracking {
             ties.lostTracking = false
             connection.lostTracking = true
+            connection.state.disturbed()
         }
     }
 

@@ -18,9 +18,13 @@ extension FunnelSession {
         guard var steps = settingSteps(on: connection, isOwn: isOwn, isReset: isReset) else {
             return replace(connection)
         }
-        let mode = SQLLexicalMode(status)
-        let preparations = withTies { connection.state.preparations(for: running.effects, $0.memory, mode: mode) }
-        steps += preparations.compactMap(\.payload)
+        steps += running.withText { text in
+            withTies { ties in
+                connection.state.preparations(
+                    for: running.effects, text, ties.memory, schema: settings.content.schema,
+                    mode: SQLLexicalMode(status))
+            }.compactMap(\.payload)
+        }
         connection.belong(to: self)
         guard !steps.isEmpty else { return send(on: connection) }
         let begun = worker.loop.now
@@ -59,8 +63,7 @@ extension FunnelSession {
         from old: SessionSettings, to wanted: SessionSettings, _ assignments: [[UInt8]] = [], isReset: Bool = false
     ) -> [[UInt8]]? {
         let difference = SettingsDifference(
-            connection: old.content, login: worker.funnel.settings.fresh.content, session: wanted.content,
-            assignments: assignments)
+            connection: old, login: worker.funnel.settings.fresh, session: wanted, assignments: assignments)
         let payloads = difference.preparations(resets: isReset).map(\.payload)
         return payloads.contains(nil) ? nil : payloads.compactMap { $0 }
     }

@@ -14,7 +14,7 @@ extension FunnelSession {
         guard effects.facts.contains(.readsDiagnostics), connection.state.foreign.contains(.diagnostics),
             let running, let answer = running.withText({ DiagnosticsAnswer($0, ties.memory.last) })
         else { return false }
-        ties.memory.last.rowCount = -1
+        answer.given(&ties.memory.last, &connection.state)
         let payloads = answer.payloads(capabilities: capabilities, status: status)
         settlePins()
         say(payloads)
@@ -28,6 +28,7 @@ extension FunnelSession {
         let list = names.map { Capture.variable($0) }.joined(separator: [UInt8(ascii: ",")])
         connection.ask(Command.query.payload(text: Array("SELECT ".utf8) + Array(list))) { [self] answer in
             guard isStillPreparing(on: connection), let answer else { return }
+            connection.state.disturbedByRows()
             for (name, value) in zip(names, answer.rows.first ?? []) { running?.variableTexts[name] = value ?? [] }
             guard let running else { return }
             transmit(running.packets, running.command, running.lastSequence, on: connection)

@@ -10,6 +10,8 @@ struct ConnectionState: Sendable {
     private(set) var statements: [SQLName: PreparedText] = [:]
     /// What is another session's than that of its present user.
     private(set) var foreign: LastValues = []
+    /// LAST_INSERT_ID() on it, where known.
+    private var insertID = LastStatement.Value.known(0)
     /// How it has to be cleaned before another session uses it.
     private(set) var cleaning = Cleaning.none
 
@@ -40,6 +42,7 @@ extension ConnectionState {
             return
         }
         foreign.subtract(ties.memory.last.renewed)
+        if !foreign.contains(.insertID) { insertID = ties.memory.last.insertID }
         if !ties.memory.assigned.isEmpty { variables.formUnion(ties.memory.assigned) }
         guard let facts = answer.effects?.facts, !facts.isDisjoint(with: [.prepares, .deallocates]) else { return }
         for detail in answer.effects?.details ?? [] {
@@ -52,6 +55,7 @@ extension ConnectionState {
 
     /// Its present user no longer uses it; after a capture, unless the user has left for good.
     mutating func left(by ties: SessionTies) {
+        if !foreign.contains(.insertID) { insertID = ties.memory.last.insertID }
         foreign = .all
         cleaning = max(cleaning, Self.cleaning(after: ties))
         if variables.count > Self.mostVariables { cleaning = max(cleaning, .reset) }
@@ -67,7 +71,7 @@ extension ConnectionState {
 
     /// It was rolled back, or reset.
     mutating func cleaned() {
-        if cleaning == .reset { (variables, statements) = ([], [:]) }
+        if cleaning == .reset { (variables, statements, insertID) = ([], [:], .known(0)) }
         cleaning = .none
     }
 
@@ -86,6 +90,7 @@ extension ConnectionState {
     /// `SettingsDifference.assignments`.
     mutating func taken(by memory: SessionMemory) -> [[UInt8]] {
         foreign = .all
+        if insertID == memory.last.insertID, insertID != .unread { foreign.remove(.insertID) }
         let own = Set(memory.variables.keys)
         let names = variables.union(own).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         variables = own
@@ -94,36 +99,62 @@ extension ConnectionState {
         }
     }
 
+    /// The funnel has executed a statement without rows of its own on it: SET, PREPARE.
+    mutating func disturbed() { foreign.insert(.rowCount) }
+
+    /// The funnel has executed a query on it, while the session's FOUND_ROWS() was known.
+    mutating func disturbedByRows() { foreign.formUnion([.rowCount, .foundRows]) }
+
     /// What has to be sent before a statement with these effects, of the session that has taken the connection.
+    ///
+    /// It changes what `Substitution` has to know of the connection, and so comes before it.
     mutating func preparations(
-        for effects: StatementEffects?, _ memory: SessionMemory, mode: SQLLexicalMode
+        for effects: StatementEffects?, _ text: Span<UInt8>, _ memory: SessionMemory, schema: [UInt8]?,
+        mode: SQLLexicalMode
     ) -> [Preparation] {
         guard let effects else { return [] }
         var steps: [Preparation] = []
         if foreign.contains(.insertID), case .known(let number) = memory.last.insertID,
-            memory.executed(effects).mayReadInsertID
+            memory.executed(effects).mayReadInsertID || text.mayInsert
         {
             steps.append(.query(Array("SET last_insert_id=\(number)".utf8)))
             foreign.remove(.insertID)
+            insertID = memory.last.insertID
         }
         if statements.count + memory.statements.count > 0, effects.mayUsePrepared {
-            steps += statementPreparations(memory, mode)
+            steps += statementPreparations(effects, memory, schema, mode)
+        }
+        if !steps.isEmpty { disturbed() }
+        return steps
+    }
+
+    /// Only those that the text names, where it tells: to prepare one may clear warnings.
+    private mutating func statementPreparations(
+        _ effects: StatementEffects, _ memory: SessionMemory, _ schema: [UInt8]?, _ mode: SQLLexicalMode
+    ) -> [Preparation] {
+        var names = effects.isUnderstood ? effects.preparedNames : Set(statements.keys).union(memory.statements.keys)
+        if effects.facts.contains(.runsRoutine) { names = Set(statements.keys).union(memory.statements.keys) }
+        var steps: [Preparation] = []
+        for name in names where statements[name] != memory.statements[name] {
+            if let statement = memory.statements[name] {
+                steps += Self.preparations(of: name, statement, schema, mode)
+            } else {
+                steps.append(.query(Array("DEALLOCATE PREPARE ".utf8) + SQLWriter.name(name.bytes)))
+            }
+            statements[name] = memory.statements[name]
         }
         return steps
     }
 
-    private mutating func statementPreparations(_ memory: SessionMemory, _ mode: SQLLexicalMode) -> [Preparation] {
-        guard statements != memory.statements else { return [] }
-        var steps: [Preparation] = []
-        for name in statements.keys where memory.statements[name] == nil {
-            steps.append(.query(Array("DEALLOCATE PREPARE ".utf8) + SQLWriter.name(name.bytes)))
-        }
-        for (name, statement) in memory.statements where statements[name] != statement {
-            let head = Array("PREPARE ".utf8) + SQLWriter.name(name.bytes) + Array(" FROM ".utf8)
-            steps.append(.query(head + statement.quoted(mode)))
-        }
-        statements = memory.statements
-        return steps
+    private static func preparations(
+        of name: SQLName, _ statement: PreparedText, _ schema: [UInt8]?, _ mode: SQLLexicalMode
+    ) -> [Preparation] {
+        let head = Array("PREPARE ".utf8) + SQLWriter.name(name.bytes) + Array(" FROM ".utf8)
+        let prepare = Preparation.query(head + statement.quoted(mode))
+        guard let schema, let other = statement.schema, other != schema else { return [prepare] }
+        return [
+            .command(Command.initDB.payload(text: other)), prepare, .command(Command.initDB.payload(text: schema)),
+        ]
     }
 }
 
@@ -140,14 +171,28 @@ extension PreparedText {
 
 extension ExecutedEffects {
     fileprivate var mayReadInsertID: Bool {
-        if !isUnderstood { return true }
-        if !facts.isDisjoint(with: [.runsRoutine, .callsForeignFunction, .executesUnseenText]) { return true }
+        // EXECUTE of an INSERT, of which the same holds.
+        if !isUnderstood || facts.isSuperset(of: [.executesPrepared, .writesRows]) { return true }
+        if !facts.isDisjoint(with: [.runsRoutine, .callsForeignFunction, .executesUnseenText, .setsLastInsertID]) {
+            return true
+        }
         return facts.contains(.refersToSession)
             && details.contains { if case .refers(.lastInsertID, _) = $0 { true } else { false } }
     }
 }
 
 extension StatementEffects {
+    /// The prepared statements that it names.
+    fileprivate var preparedNames: Set<SQLName> {
+        Set(
+            details.compactMap {
+                switch $0 {
+                case .executes(let name), .deallocates(let name): name
+                default: nil
+                }
+            })
+    }
+
     fileprivate var mayUsePrepared: Bool {
         !isUnderstood || !facts.isDisjoint(with: [.executesPrepared, .deallocates, .runsRoutine, .executesUnseenText])
     }

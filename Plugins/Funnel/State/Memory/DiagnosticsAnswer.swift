@@ -5,12 +5,14 @@ import SQLText
 struct DiagnosticsAnswer: Sendable {
     let columns: [ColumnDefinition]
     let rows: [[[UInt8]?]]
+    private let isCount: Bool
 
     /// nil for any other statement, and where only the connection knows.
     init?(_ text: Span<UInt8>, _ last: LastStatement) {
         guard case .known(let conditions) = last.diagnostics, let form = DiagnosticsForm(text) else { return nil }
         let shown = form.isErrors ? conditions.filter(\.isError) : conditions
-        guard !form.isCount else {
+        isCount = form.isCount
+        guard !isCount else {
             let count = form.isErrors ? last.errorCount : last.warningCount
             columns = [Self.count(form.isErrors ? "@@session.error_count" : "@@session.warning_count")]
             rows = [[count.map { Array("\($0)".utf8) }]]
@@ -18,6 +20,15 @@ struct DiagnosticsAnswer: Sendable {
         }
         columns = Self.conditionColumns
         rows = shown.dropFirst(form.offset).prefix(form.count).map { [$0.level, $0.code, $0.message] }
+    }
+
+    /// The session has got it, and its connection doesn't know.
+    func given(_ last: inout LastStatement, _ connection: inout ConnectionState) {
+        last.rowCount = -1
+        connection.disturbed()
+        guard isCount else { return }
+        last.foundRows = .known(1)
+        connection.disturbedByRows()
     }
 
     private static func count(_ name: String) -> ColumnDefinition {

@@ -30,8 +30,8 @@ struct LastStatement: Equatable, Sendable {
 
     /// ROW_COUNT(): the rows changed, -1 after a result or an error.
     var rowCount: Int64 = 0
-    /// FOUND_ROWS().
-    var foundRows = Value.known(0)
+    /// FOUND_ROWS(), which is 1 before the first query.
+    var foundRows = Value.known(1)
     /// LAST_INSERT_ID().
     var insertID = Value.known(0)
     /// The conditions of the last statement that had any, or that cleared them.
@@ -70,8 +70,8 @@ extension LastStatement {
         let kind = StatementKind(of: text)
         renewed.insert(.rowCount)
         rowCount = answer.isError || answer.columns > 0 ? -1 : Int64(clamping: answer.affectedRows)
-        insertID(answer, done)
-        diagnostics(answer, kind, text, foreign)
+        insertID(answer, done, text)
+        diagnostics(answer, done, kind, text, foreign)
         if !answer.isFirstFailing { foundRows(answer, kind, text, foreign) }
     }
 
@@ -84,8 +84,8 @@ extension LastStatement {
 
     /// An OK tells an id too where the statement gave it explicitly, which LAST_INSERT_ID() doesn't; a result tells
     /// none.
-    private mutating func insertID(_ answer: StatementAnswer, _ done: ExecutedEffects) {
-        let writes = done.facts.contains(.writesRows)
+    private mutating func insertID(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
+        let writes = done.facts.contains(.writesRows) && text.mayInsert
         let hidden: StatementFacts = [.setsLastInsertID, .runsRoutine, .callsForeignFunction, .executesUnseenText]
         if answer.lastInsertID != 0 || (writes && (answer.columns > 0 || answer.isError || answer.results > 1))
             || !done.isUnderstood || !done.facts.isDisjoint(with: hidden)
@@ -101,7 +101,8 @@ extension LastStatement {
         _ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>, _ foreign: LastValues
     ) {
         switch kind {
-        case .select:
+        case .setStatement where answer.columns == 0: return
+        case .select, .setStatement:
             renewed.insert(.foundRows)
             let isCertain = answer.results == 1 && answer.columns > 0 && !answer.isError && text.foundRowsAreSent
             foundRows = isCertain ? .known(answer.rows) : .unread
@@ -109,6 +110,9 @@ extension LastStatement {
             guard answer.results > 1 || text.holds("SELECT") else { return }
             if kind == .insert || kind == .replace { renewed.insert(.foundRows) }
             foundRowsMayDiffer(foreign)
+        case .show where answer.isSuccess && text.showsTable:
+            renewed.insert(.foundRows)
+            foundRows = .known(answer.rows)
         case .show, .explain, .table, .with, .values, .execute, .executeImmediate, .call, .compound, .unknown,
             .maintenance, .handler:
             foundRowsMayDiffer(foreign)
@@ -123,7 +127,8 @@ extension LastStatement {
 
     /// What neither reads tables nor has conditions of its own leaves those of before.
     private mutating func diagnostics(
-        _ answer: StatementAnswer, _ kind: StatementKind, _ text: Span<UInt8>, _ foreign: LastValues
+        _ answer: StatementAnswer, _ done: ExecutedEffects, _ kind: StatementKind, _ text: Span<UInt8>,
+        _ foreign: LastValues
     ) {
         if answer.isError { return failed() }
         if answer.warnings > 0 {
@@ -135,12 +140,14 @@ extension LastStatement {
         }
         switch kind {
         case .insert, .replace, .update, .delete, .loadData, .createTable, .createTemporaryTable, .dropTable,
-            .dropTemporaryTable, .truncate, .lockTables:
+            .dropTemporaryTable, .truncate, .lockTables, .handler, .maintenance:
             cleared()
+        case .show where !done.facts.contains(.readsDiagnostics): cleared()
         case .select:
             // Where nothing would change the text needn't be read.
             let isClear = diagnostics == .known([]) && !foreign.contains(.diagnostics)
             if !isClear, text.namesTable { cleared() }
+        case .prepare: if done.preparesTable { cleared() }
         default: break
         }
     }
@@ -162,11 +169,39 @@ struct LastValues: OptionSet, Sendable {
     static let all: Self = [.rowCount, .foundRows, .insertID, .diagnostics]
 }
 
+extension ExecutedEffects {
+    /// Whether a text was prepared for which the server opened tables.
+    fileprivate var preparesTable: Bool {
+        details.contains {
+            guard case .prepares(_, from: .text(let text)) = $0 else { return false }
+            switch StatementKind(of: text.span) {
+            case .insert, .replace, .update, .delete: return true
+            case .select: return text.span.namesTable
+            default: return false
+            }
+        }
+    }
+}
+
 extension Span where Element == UInt8 {
+    /// Whether it may insert rows, and so make a LAST_INSERT_ID() or not.
+    var mayInsert: Bool { holds("INSERT") || holds("REPLACE") || holds("LOAD") }
+
     /// Whether a SELECT of this text answers with all the rows that FOUND_ROWS() counts.
     fileprivate var foundRowsAreSent: Bool {
-        !holds("OFFSET") && !holds("FETCH") && !holds("SQL_CALC_FOUND_ROWS") && !holds("INTO")
-            && !(holds("LIMIT") && skipsByComma)
+        // All words in one pass: every SELECT comes by here.
+        var isLimited = false
+        for start in 0..<count {
+            switch self[start] | 0x20 {
+            case UInt8(ascii: "o") where holds("OFFSET", at: start): return false
+            case UInt8(ascii: "f") where holds("FETCH", at: start): return false
+            case UInt8(ascii: "s") where holds("SQL_CALC_FOUND_ROWS", at: start): return false
+            case UInt8(ascii: "i") where holds("INTO", at: start): return false
+            case UInt8(ascii: "l") where holds("LIMIT", at: start): isLimited = true
+            default: continue
+            }
+        }
+        return !(isLimited && skipsByComma)
     }
 
     /// Whether a comma comes behind the last LIMIT.
@@ -182,6 +217,22 @@ extension Span where Element == UInt8 {
             }
         }
         return isSkipping
+    }
+
+    /// Whether it is a SHOW that the server answers from a table, whose rows FOUND_ROWS() counts.
+    fileprivate var showsTable: Bool {
+        var tokens = SQLTokenizer(self)
+        var words: [String] = []
+        while words.count < 3, let token = tokens.next() {
+            guard token.kind == .identifier else { continue }
+            words.append(String(decoding: token.range.map { self[$0] }, as: UTF8.self).uppercased())
+        }
+        let modifiers: Set = ["SHOW", "FULL", "SESSION", "GLOBAL", "LOCAL"]
+        let tables: Set = [
+            "COUNT", "TABLES", "DATABASES", "SCHEMAS", "VARIABLES", "STATUS", "ENGINES", "COLUMNS", "FIELDS",
+            "COLLATION",
+        ]
+        return words.first { !modifiers.contains($0) }.map(tables.contains) ?? false
     }
 
     /// Whether FROM stands outside parentheses, not before DUAL.

@@ -19,11 +19,14 @@ struct SessionMemory: Sendable {
 struct PreparedText: Equatable, Sendable {
     /// Its text.
     let text: [UInt8]
+    /// The schema that was current: the one that names without a schema, and DATABASE(), go on to mean.
+    let schema: [UInt8]?
     /// What executing it does.
     let effects: StatementEffects
 
-    init(_ text: [UInt8], mode: SQLLexicalMode = []) {
+    init(_ text: [UInt8], schema: [UInt8]?, mode: SQLLexicalMode = []) {
         self.text = text
+        self.schema = schema
         effects = StatementEffects(of: text.span, mode: mode)
     }
 }
@@ -73,12 +76,13 @@ extension SessionMemory {
 
     /// A command was answered.
     mutating func answered(
-        _ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>, foreign: LastValues
+        _ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>, schema: [UInt8]?,
+        foreign: LastValues
     ) {
         if !answer.isSyntaxError, done.facts.contains(.assignsUserVariable) {
             for case .assignsUserVariable(let name) in done.details { assigned.insert(name) }
         }
-        if !done.facts.isDisjoint(with: [.prepares, .deallocates]) { prepared(answer, done) }
+        if !done.facts.isDisjoint(with: [.prepares, .deallocates]) { prepared(answer, done, schema) }
         if let effects = answer.effects, let prepared = executedText(effects) {
             last.answered(answer, done, prepared.text.span, foreign: foreign)
         } else {
@@ -87,7 +91,7 @@ extension SessionMemory {
     }
 
     /// PREPARE drops a statement of that name first, even where the text turns out not to be a statement.
-    private mutating func prepared(_ answer: StatementAnswer, _ done: ExecutedEffects) {
+    private mutating func prepared(_ answer: StatementAnswer, _ done: ExecutedEffects, _ schema: [UInt8]?) {
         let mode = answer.status.map { SQLLexicalMode($0) } ?? []
         for detail in done.details {
             switch detail {
@@ -96,11 +100,11 @@ extension SessionMemory {
                 forget(name)
                 if answer.isFirstFailing { continue }
                 switch source {
-                case .text(let text): statements[name] = PreparedText(text, mode: mode)
+                case .text(let text): statements[name] = PreparedText(text, schema: schema, mode: mode)
                 case .variable(let variable):
                     // The variable may have been assigned in the same text.
                     if let text = answer.variableTexts[variable], !done.facts.contains(.assignsUserVariable) {
-                        statements[name] = PreparedText(text, mode: mode)
+                        statements[name] = PreparedText(text, schema: schema, mode: mode)
                     } else {
                         unseenStatements.insert(name)
                     }

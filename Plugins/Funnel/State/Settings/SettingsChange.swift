@@ -184,14 +184,21 @@ extension Span where Element == UInt8 {
 
     /// Whether it holds `word`, which is in upper case and begins with a letter, in any case.
     func holds(_ word: StaticString) -> Bool {
+        let first = word.withUTF8Buffer { $0[0] }
+        var start = index(of: first, or: first | 0x20, from: 0)
+        while start < count {
+            if holds(word, at: start) { return true }
+            start = index(of: first, or: first | 0x20, from: start + 1)
+        }
+        return false
+    }
+
+    /// Whether `word`, which is in upper case, stands there in any case.
+    func holds(_ word: StaticString, at start: Int) -> Bool {
         word.withUTF8Buffer { word in
-            let (upper, lower) = (word[0], word[0] | 0x20)
-            var start = index(of: upper, or: lower, from: 0)
-            while start + word.count <= count {
-                if word.indices.allSatisfy({ self[start + $0].upper == word[$0] }) { return true }
-                start = index(of: upper, or: lower, from: start + 1)
-            }
-            return false
+            guard start + word.count <= count else { return false }
+            for index in word.indices where self[start + index].upper != word[index] { return false }
+            return true
         }
     }
 }

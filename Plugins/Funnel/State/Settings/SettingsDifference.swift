@@ -13,12 +13,12 @@ enum Preparation: Hashable, Sendable {
 
 /// What to send on a connection so that its settings become those of a session.
 struct SettingsDifference {
-    /// What the connection has.
-    let connection: SessionSettings.Content
+    /// What the connection has; unread where its last session left for good before anybody asked.
+    let connection: SessionSettings
     /// What it had after its login.
-    let login: SessionSettings.Content
-    /// What the session wants.
-    let session: SessionSettings.Content
+    let login: SessionSettings
+    /// What the session wants, with nothing unread.
+    let session: SessionSettings
     /// Assignments of other things than settings, which go along.
     var assignments: [[UInt8]] = []
 
@@ -30,32 +30,35 @@ struct SettingsDifference {
 
     /// The steps, with COM_RESET_CONNECTION first where the connection holds what another session must not see.
     func preparations(resets: Bool = false) -> [Preparation] {
-        if session.role == nil, connection.role != nil { return [.replace] }
+        let (old, login, new) = (connection.content, login.content, session.content)
+        if connection.unread.contains(.role) || (new.role == nil && old.role != nil) { return [.replace] }
         // No command but this leaves a connection without a schema; roles and COM_SET_OPTION survive it.
-        if session.schema == nil, connection.schema != nil {
-            var bare = connection.reset(to: login)
+        if new.schema == nil, old.schema != nil {
+            var bare = old.reset(to: login)
             bare.schema = nil
-            return [.changeUser] + steps(from: bare, tracking: true)
+            return [.changeUser] + steps(from: bare, to: new, tracking: true)
         }
-        guard resets else { return steps(from: connection, tracking: false) }
+        guard resets else { return steps(from: connection.knownContent, to: new, tracking: false) }
         let reset = Preparation.command(Command.resetConnection.payload())
-        return [reset] + steps(from: connection.reset(to: login), tracking: true)
+        return [reset] + steps(from: old.reset(to: login), to: new, tracking: true)
     }
 
-    private func steps(from old: SessionSettings.Content, tracking: Bool) -> [Preparation] {
+    private func steps(
+        from old: SessionSettings.Content, to new: SessionSettings.Content, tracking: Bool
+    ) -> [Preparation] {
         var steps: [Preparation] = []
         // The role first: it may be what allows the rest.
-        if let role = session.role, role != old.role {
+        if let role = new.role, role != old.role {
             steps.append(.query(Array("SET ROLE ".utf8) + (role.isEmpty ? Array("NONE".utf8) : SQLWriter.name(role))))
         }
-        if let schema = session.schema, schema != old.schema {
+        if let schema = new.schema, schema != old.schema {
             steps.append(.command(Command.initDB.payload(text: schema)))
         }
-        if session.takesSeveralStatements != old.takesSeveralStatements {
-            let option = SetOptionCommand(option: session.takesSeveralStatements ? 0 : 1)
+        if new.takesSeveralStatements != old.takesSeveralStatements {
+            let option = SetOptionCommand(option: new.takesSeveralStatements ? 0 : 1)
             steps.append(.command(option.encode()))
         }
-        let settings = (tracking ? [Self.tracking] : []) + assignments(from: old.variables)
+        let settings = (tracking ? [Self.tracking] : []) + assignments(from: old.variables, to: new.variables)
         return steps + sets(settings.map { Array($0.utf8) })
     }
 
@@ -68,22 +71,22 @@ struct SettingsDifference {
         }
     }
 
-    private func assignments(from old: [String: String]) -> [String] {
+    private func assignments(from old: [String: String], to new: [String: String]) -> [String] {
         var assignments: [String] = []
-        for (name, value) in session.variables.sorted(by: { $0.key < $1.key }) where old[name] != value {
+        for (name, value) in new.sorted(by: { $0.key < $1.key }) where old[name] != value {
             assignments.append(name + "=" + Self.literal(value, of: name))
         }
-        for name in old.keys.sorted() where session.variables[name] == nil && !isReplaced(name) {
+        for name in old.keys.sorted() where new[name] == nil && !Self.isReplaced(name, new) {
             assignments.append(name + "=DEFAULT")
         }
         return assignments
     }
 
     /// Whether the collation that the variable stands for is set by its other name.
-    private func isReplaced(_ name: String) -> Bool {
+    private static func isReplaced(_ name: String, _ new: [String: String]) -> Bool {
         switch name {
-        case "collation_connection": session.variables["character_set_connection"] != nil
-        case "character_set_connection": session.variables["collation_connection"] != nil
+        case "collation_connection": new["character_set_connection"] != nil
+        case "character_set_connection": new["collation_connection"] != nil
         default: false
         }
     }
@@ -103,4 +106,15 @@ struct SettingsDifference {
 extension Preparation {
     /// A query.
     static func query(_ text: [UInt8]) -> Self { .command(Command.query.payload(text: text)) }
+}
+
+extension SessionSettings {
+    /// The content, with a collation that no session has where it isn't known, so that any is set.
+    fileprivate var knownContent: Content {
+        guard unread.contains(.collation) else { return content }
+        var content = content
+        content.variables["character_set_connection"] = nil
+        content.variables["collation_connection"] = ""
+        return content
+    }
 }

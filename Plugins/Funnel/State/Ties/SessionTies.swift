@@ -9,8 +9,10 @@ import SQLText
 struct SessionTies: Sendable {
     /// A transaction is open, or may be.
     private(set) var hasTransaction = false
-    /// Characteristics are set for the next transaction, or savepoints wait for it.
+    /// Characteristics are set for the next transaction; only the server knows when they are used up.
     private(set) var hasTransactionAhead = false
+    /// Savepoints wait for a transaction, with autocommit off.
+    private(set) var hasSavepoint = false
     /// autocommit is off, as the last status said.
     private(set) var isAutocommitOff = false
     /// The temporary tables, each with its schema where one was known.
@@ -53,7 +55,7 @@ struct SessionTies: Sendable {
     /// The reasons to keep the connection.
     var pins: PinSet {
         var pins = PinSet()
-        if hasTransaction || hasTransactionAhead { pins.insert(.transaction) }
+        if hasTransaction || hasTransactionAhead || hasSavepoint { pins.insert(.transaction) }
         if hasUnnamedTables || !temporaryTables.isEmpty { pins.insert(.temporaryTable) }
         if locks.tables || locks.global || locks.backup { pins.insert(.lockedTables) }
         if locks.named { pins.insert(.namedLock) }
@@ -87,7 +89,7 @@ extension SessionTies {
         }
         told(answer, done, text)
         hidden(answer, done, text)
-        memory.answered(answer, done, text, foreign: foreign)
+        memory.answered(answer, done, text, schema: schema, foreign: foreign)
     }
 
     /// The connection is gone, or was reset by the funnel: what was tied to it is no more.
@@ -115,16 +117,11 @@ extension SessionTies {
         }
         if done.facts.contains(.usesXA) { usedXA = true }
         if answer.isError, isAutocommitOff, !answer.isSyntaxError { hasTransaction = true }
-        guard isAutocommitOff || hasTransactionAhead || !done.facts.isDisjoint(with: Self.aheadOfTransaction) else {
-            return
-        }
-        let ends: StatementFacts = [.endsTransaction, .enablesAutocommit, .commitsImplicitly]
-        if answer.isSuccess, !hasTransaction, !done.facts.isDisjoint(with: ends) { hasTransactionAhead = false }
-        if isAutocommitOff, done.facts.contains(.usesSavepoint), !answer.isFirstFailing { hasTransactionAhead = true }
         if done.facts.contains(.setsNextTransaction), !answer.isFirstFailing { hasTransactionAhead = true }
+        if isAutocommitOff, done.facts.contains(.usesSavepoint), !answer.isFirstFailing { hasSavepoint = true }
+        let ends: StatementFacts = [.endsTransaction, .enablesAutocommit, .commitsImplicitly]
+        if hasSavepoint, answer.isSuccess, !hasTransaction, !done.facts.isDisjoint(with: ends) { hasSavepoint = false }
     }
-
-    private static let aheadOfTransaction: StatementFacts = [.setsNextTransaction, .usesSavepoint]
 
     /// What the trackers tell.
     private mutating func told(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
