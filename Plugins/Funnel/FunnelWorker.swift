@@ -6,26 +6,26 @@ import Telemetry
 /// The funnel on one loop: its sessions, and the backend connections that are here now.
 final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     let funnel: Funnel
-    unowned let loop: any LoopContext
+    /// Its loop, which has the worker as long as it runs.
+    unowned(unsafe) let loop: any LoopContext
+    /// The loop's number.
+    let index: Int
 
     /// Who may be granted a connection, by session number.
     private var lessees: [UInt64: any Lessee] = [:]
-    private var connections: [ConnectionKey: BackendConnection] = [:]
+    /// The connections that are here now.
+    private var connections = ConnectionTable()
     /// Clients in the connect backlog, or admitted from it.
     private var clients: [ClientID: Session] = [:]
     private var admissions = PerSession<ClientAdmission?>(nil)
     private var monitors: [Int: PoolMonitor] = [:]
     /// What this loop has counted and measured.
     var numbers = LoopNumbers()
-    private var stepBuffers: [[LeaseStep]] = []
+    private var spareSteps: [LeaseStep] = []
     private var outputBuffers: [[UInt8]] = []
+    /// The pools of the backends, in the backends' order.
+    private(set) lazy var pools = funnel.pools
     private(set) lazy var lookups = AccountLookups(worker: self)
-
-    /// A connection among those of all pools.
-    struct ConnectionKey: Hashable {
-        let pool: Int
-        let id: ConnectionID
-    }
 
     private struct ClientAdmission {
         let id: ClientID
@@ -36,8 +36,9 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     init(funnel: Funnel, loop: any LoopContext) {
         self.funnel = funnel
         self.loop = loop
-        guard loop.index == 0 else { return }
-        loop.schedule(at: loop.now) { [weak self] in self?.beginServing() }
+        index = loop.index
+        guard index == 0 else { return }
+        loop.schedule(at: loop.now) { [self] in beginServing() }
     }
 
     func log(_ level: LogLevel, _ text: () -> String) {
@@ -137,7 +138,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     }
 
     private func connection(_ id: ConnectionID, of pool: BackendPool) -> BackendConnection? {
-        connections[ConnectionKey(pool: pool.index, id: id)]
+        connections.connection(id, ofPool: pool.index)
     }
 
     private func open(_ id: ConnectionID, of pool: BackendPool, user: UserID) {
@@ -147,14 +148,13 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     }
 
     func keep(_ connection: BackendConnection) {
-        connections[ConnectionKey(pool: connection.pool.index, id: connection.id)] = connection
+        connections.insert(connection)
     }
 
     /// Takes a connection out that has ended or moved; it lives on to the end of the turn, since its code may be running.
     func forget(_ connection: BackendConnection) {
-        let key = ConnectionKey(pool: connection.pool.index, id: connection.id)
-        guard let forgotten = connections.removeValue(forKey: key) else { return }
-        loop.schedule(at: loop.now) { withExtendedLifetime(forgotten) {} }
+        guard connections.remove(connection) else { return }
+        loop.schedule(at: loop.now) { withExtendedLifetime(connection) {} }
     }
 
     /// A connection that is here is granted: what its last session left is read first, then it goes to its new one.
@@ -166,7 +166,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         if grant.isOwn { return arrive(grant, connection, of: pool) }
         connection.capture { [self] in
             guard connection.phase == .ready else { return arrive(grant, nil, of: pool) }
-            if grant.loop.number == loop.index {
+            if grant.loop.number == index {
                 arrive(grant, connection, of: pool)
             } else {
                 carry(connection, grant)
@@ -175,7 +175,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     }
 
     func arrive(_ grant: LeaseGrant, _ connection: BackendConnection?, of pool: BackendPool) {
-        if grant.loop.number != loop.index {
+        if grant.loop.number != index {
             return funnel.loops.post(to: grant.loop.number) { $0.arrive(grant, nil, of: pool) }
         }
         let lessee = lessees[grant.session.number]
@@ -223,38 +223,41 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     /// On loop 0: learns what the servers are, and opens the connections that are kept.
     private func beginServing() {
-        for pool in funnel.pools { GreetingProbe(pool, on: self).begin() }
+        for pool in pools { GreetingProbe(pool, on: self).begin() }
         guard funnel.settings.lease.minimum > 0, let user = funnel.accounts.warmUser else { return }
         let number = funnel.users.number(of: BackendIdentity(user: user, traits: BackendIdentity.usualTraits))
-        for pool in funnel.pools {
+        for pool in pools {
             pool.tell(from: self) { book, now, steps in book.warmed(for: number, now: now, &steps) }
         }
     }
 
     func sessionsEnded() {
-        for pool in funnel.pools {
+        for pool in pools {
             pool.tell(from: self) { book, now, steps in book.drained(now: now, &steps) }
         }
-        for connection in Array(connections.values) { connection.close() }
+        for connection in connections.all { connection.close() }
     }
 
     // MARK: Memory to use again
 
-    func takeStepBuffer() -> [LeaseStep] { stepBuffers.popLast() ?? [] }
+    func takeStepBuffer() -> [LeaseStep] {
+        var steps: [LeaseStep] = []
+        swap(&steps, &spareSteps)
+        return steps
+    }
 
-    func giveBack(stepBuffer: [LeaseStep]) {
-        var buffer = stepBuffer
-        buffer.removeAll(keepingCapacity: true)
-        stepBuffers.append(buffer)
+    /// Consuming, as a second reference to the memory would have it allocated anew.
+    func giveBack(stepBuffer: consuming [LeaseStep]) {
+        stepBuffer.removeAll(keepingCapacity: true)
+        spareSteps = stepBuffer
     }
 
     func takeOutputBuffer() -> [UInt8] { outputBuffers.popLast() ?? [] }
 
-    func giveBack(outputBuffer: [UInt8]) {
+    func giveBack(outputBuffer: consuming [UInt8]) {
         guard outputBuffer.capacity <= 1 << 20 else { return }
-        var buffer = outputBuffer
-        buffer.removeAll(keepingCapacity: true)
-        outputBuffers.append(buffer)
+        outputBuffer.removeAll(keepingCapacity: true)
+        outputBuffers.append(outputBuffer)
     }
 }
 

@@ -9,7 +9,9 @@ extension ByteReader {
         case 0xFD: size = 3
         case 0xFE: size = 8
         case 0xFB, 0xFF: throw error(expecting: what)
-        default: return UInt64(try uint8(what))
+        default:
+            try skip(1, what)
+            return UInt64(first)
         }
         guard remaining > size else { throw error(expecting: what) }
         try skip(1, what)
@@ -21,6 +23,11 @@ extension ByteReader {
     /// - Returns: where its text is.
     @_lifetime(self: copy self)
     public mutating func lengthEncodedRange(_ what: String) throws(WireError) -> Range<Int> {
+        // Nearly all are short: the length is one byte, and the text is there.
+        if let first = peeked, first < 0xFB, Int(first) < remaining {
+            let whole = try skip(1 + Int(first), what)
+            return whole.lowerBound + 1..<whole.upperBound
+        }
         let length = try lengthEncoded(what)
         guard length <= UInt64(remaining) else { throw error(expecting: what) }
         return try skip(Int(length), what)

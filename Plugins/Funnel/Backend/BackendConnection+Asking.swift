@@ -26,7 +26,7 @@ extension BackendConnection {
         let command = Command(rawValue: payload.first ?? 0)
         phase = .asking
         question = Question(command: command, completion: completion)
-        translator = AnswerTranslator(backend: capabilities, client: capabilities)
+        setTranslator(to: capabilities)
         translator.commandSent(command, lastSequence: writer.sequence &- 1, clientSequence: writer.sequence)
         let packets = writer.take()
         stream.send(packets.span)

@@ -29,8 +29,8 @@ final class BackendConnection: StreamHandler {
     let pool: BackendPool
     let id: ConnectionID
     let user: UserID
-    /// The loop's worker; another one after a move.
-    unowned var worker: FunnelWorker
+    /// The loop's worker, which has the connection until it ends or moves; another one after a move.
+    var worker: FunnelWorker
     var stream: ByteStream?
     var phase = Phase.connecting
     /// What client and server have agreed on.
@@ -49,9 +49,9 @@ final class BackendConnection: StreamHandler {
     /// The statements that are prepared on it.
     var statements = BackendStatements()
     /// The session that used it last, whose ties may be on it.
-    weak var owner: FunnelSession?
+    private(set) var owner: FunnelSession?
     /// The session that has it.
-    weak var session: FunnelSession?
+    var session: FunnelSession?
     /// When the last command of a session went out, and when the first byte of its answer came.
     var sentAt = MonotonicTime(nanoseconds: 0)
     var firstByteAt: MonotonicTime?
@@ -88,6 +88,13 @@ final class BackendConnection: StreamHandler {
 
     /// Whether it may be lent or sent to.
     var isUsable: Bool { phase == .ready }
+
+    /// The session is the one that used it last; for the one before it isn't the last connection any more.
+    func belong(to session: FunnelSession?) {
+        guard owner !== session else { return }
+        if let owner, owner.lastConnection === self { owner.lastConnection = nil }
+        owner = session
+    }
 
     // MARK: Events
 
@@ -133,16 +140,25 @@ final class BackendConnection: StreamHandler {
 
     /// Sends a session's command; its answer goes to the session.
     ///
-    /// - Parameters:
-    ///   - packets: the command's packets, headers included.
-    ///   - translator: what the answer goes through; it knows of the command already.
-    func run(_ packets: Span<UInt8>, _ translator: AnswerTranslator) {
-        self.translator = translator
+    /// - Parameter packets: the command's packets, headers included; ``translator`` knows of it already.
+    func run(_ packets: Span<UInt8>) {
         phase = .relaying
         if deadline != nil { worker.loop.setDeadline(nil, for: self) }
         sentAt = worker.loop.now
         firstByteAt = nil
         stream?.send(packets)
+    }
+
+    /// What the answer has told.
+    var summary: ResultSummary { translator.scanner.summary }
+
+    /// The status that the answer has told; nil where none came.
+    var toldStatus: StatusFlags? { translator.scanner.hasStatus ? summary.status : nil }
+
+    /// Has answers go through the translator for clients with those capabilities.
+    func setTranslator(to client: Capabilities) {
+        guard translator.backend != capabilities || translator.client != client else { return }
+        translator = AnswerTranslator(backend: capabilities, client: client)
     }
 
     /// Sends commands that are not answered.
@@ -168,7 +184,7 @@ final class BackendConnection: StreamHandler {
         var output = worker.takeOutputBuffer()
         let step = translator.received(bytes, into: &output)
         if case .violation(let violation) = step.event {
-            worker.giveBack(outputBuffer: output)
+            worker.giveBack(outputBuffer: consume output)
             gone("it \(violation)", couldConnect: true)
             return bytes.count
         }
@@ -182,7 +198,7 @@ final class BackendConnection: StreamHandler {
             case .rewritten: session?.deliver(output.span, step.event)
             }
         }
-        worker.giveBack(outputBuffer: output)
+        worker.giveBack(outputBuffer: consume output)
         return isSpoilt ? bytes.count : step.consumed
     }
 
@@ -226,6 +242,7 @@ final class BackendConnection: StreamHandler {
         case .ended:
             break
         }
+        belong(to: nil)
     }
 
     private func tellOfLoss(_ reason: String, wasAnswering: Bool) {

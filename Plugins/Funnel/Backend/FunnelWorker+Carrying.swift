@@ -44,8 +44,7 @@ extension FunnelWorker {
 extension BackendConnection {
     /// Cuts what ties the connection to sessions of the loop that it leaves.
     fileprivate func leaveLoop() {
-        if let owner, owner.lastConnection === self { owner.lastConnection = nil }
-        owner = nil
+        belong(to: nil)
         session = nil
         stream = nil
         worker.loop.setDeadline(nil, for: self)

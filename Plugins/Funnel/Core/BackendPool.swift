@@ -50,7 +50,7 @@ final class BackendPool: Sendable {
         let (answer, due) = book.withLock { book in (event(&book, now, &steps), book.nextDue) }
         if let due, due.nanoseconds < alarm.load(ordering: .relaxed) { setAlarm(due) }
         for step in steps { dispatch(step, from: worker) }
-        worker.giveBack(stepBuffer: steps)
+        worker.giveBack(stepBuffer: consume steps)
         return answer
     }
 
@@ -63,7 +63,7 @@ final class BackendPool: Sendable {
 
     private func dispatch(_ step: LeaseStep, from worker: FunnelWorker) {
         let loop = step.performingLoop.number
-        if loop == worker.loop.index {
+        if loop == worker.index {
             worker.perform(step, of: self)
         } else {
             loops.post(to: loop) { [self] in $0.perform(step, of: self) }

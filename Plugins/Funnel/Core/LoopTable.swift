@@ -24,7 +24,7 @@ final class LoopTable: Sendable {
     /// Enters a loop's worker.
     func enter(_ worker: FunnelWorker) {
         let place = Place(mailbox: worker.loop.mailbox, worker: worker)
-        places.withLock { $0[worker.loop.index] = place }
+        places.withLock { $0[worker.index] = place }
     }
 
     /// Runs the job with the loop's worker on the loop's thread; a loop that has not begun yet has nothing to hear of.

@@ -15,7 +15,7 @@ extension FunnelSession {
         guard let running else { return false }
         sendsFile = false
         worker.measureAnswer(connection)
-        if connection.translator.hasStatus { status = connection.translator.summary.status }
+        status = connection.toldStatus ?? status
         if statementAnswered(running, on: connection) == .prepareAgain {
             phase = .preparing
             return false
@@ -37,14 +37,14 @@ extension FunnelSession {
     }
 
     private func statementAnswered(_ running: RunningCommand, on connection: BackendConnection) -> StatementRecovery {
-        let error = connection.translator.summary.isError
+        let error = connection.summary.isError
         switch running.plan {
         case .prepare(let shared):
             guard !error else {
                 statements.preparationFailed()
                 return .relay
             }
-            let summary = connection.translator.summary
+            let summary = connection.summary
             let answer = PreparedStatementOK(
                 statementID: summary.statementID, columns: UInt16(truncatingIfNeeded: summary.columns),
                 parameters: summary.parameters, warnings: summary.warnings)
@@ -53,17 +53,17 @@ extension FunnelSession {
             return .relay
         case .run(var run):
             guard error else {
-                statements.answered(run, connection.translator.summary.status, on: &connection.statements)
+                statements.answered(run, connection.summary.status, on: &connection.statements)
                 return .relay
             }
-            let code = connection.translator.summary.errorCode
+            let code = connection.summary.errorCode
             let recovery = statements.refused(
                 run, SQLError(code: code, message: ""), on: &connection.statements)
             guard recovery == .prepareAgain else { return recovery }
             run.isSecondTry = true
             self.running?.plan = .run(run)
-            worker.loop.schedule(at: worker.loop.now) { [weak self] in
-                guard let self, isStillPreparing(on: connection) else { return }
+            worker.loop.schedule(at: worker.loop.now) { [self] in
+                guard isStillPreparing(on: connection) else { return }
                 bring(connection)
             }
             return .prepareAgain
@@ -75,7 +75,7 @@ extension FunnelSession {
     /// Whether the session keeps its connection now; the book hears of its pins.
     func settlePins() {
         guard let connection else { return }
-        var pins = ties.pins
+        var pins = withTies { $0.pins }
         if statements.hasCursor { pins.insert(.cursor) }
         if isEndless { pins.insert(.hiddenState) }
         tell(pins, of: connection)
@@ -116,7 +116,7 @@ extension FunnelSession {
 
     /// The answer is complete, and the connection of no more use: nothing of the session is left on it.
     func answerOnLostConnection(_ connection: BackendConnection) {
-        if connection.translator.hasStatus { status = connection.translator.summary.status }
+        status = connection.toldStatus ?? status
         if let running { stateChanged(running, on: connection) }
         phase = .ready
         running = nil
@@ -132,17 +132,16 @@ extension FunnelSession {
 
     /// Takes in what the answer tells of the session's state.
     private func stateChanged(_ running: RunningCommand, on connection: BackendConnection) {
-        let translator = connection.translator
-        let summary = translator.summary
+        let summary = connection.summary
         var answer = StatementAnswer(command: running.command, effects: running.effects)
         answer.errorCode = summary.isError ? summary.errorCode : nil
         answer.results = Int(summary.results) - (summary.isError ? 1 : 0)
-        answer.affectedRows = translator.lastResult?.affectedRows ?? 0
-        answer.lastInsertID = translator.lastInsertID
-        answer.warnings = translator.results.map(\.warnings).max() ?? 0
-        answer.columns = translator.lastResult?.kind == .series ? Int(summary.columns) : 0
-        answer.rows = translator.lastResult?.rows ?? 0
-        answer.status = translator.hasStatus ? summary.status : nil
+        answer.affectedRows = connection.translator.lastResult?.affectedRows ?? 0
+        answer.lastInsertID = connection.translator.lastInsertID
+        answer.warnings = connection.translator.mostWarnings
+        answer.columns = connection.translator.lastResult?.kind == .series ? Int(summary.columns) : 0
+        answer.rows = connection.translator.lastResult?.rows ?? 0
+        answer.status = connection.toldStatus
         answer.changes = connection.translator.takeChanges()
         if case .prepare = running.plan { answer.effects = nil }
         answer.variableTexts = running.variableTexts
@@ -152,7 +151,7 @@ extension FunnelSession {
             ties.answered(answer, text, schema: before, foreign: connection.state.foreign)
         }
         connection.settings = settings
-        connection.state.answered(ties, answer)
+        withTies { connection.state.answered($0, answer) }
         if ties.lostTracking {
             ties.lostTracking = false
             connection.lostTracking = true

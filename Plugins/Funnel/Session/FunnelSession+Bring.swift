@@ -19,12 +19,13 @@ extension FunnelSession {
             return replace(connection)
         }
         steps += running.withText { text in
-            connection.state.preparations(
-                for: running.effects, text, ties.memory, schema: settings.content.schema,
-                mode: SQLLexicalMode(status)
-            ).compactMap(\.payload)
+            withTies { ties in
+                connection.state.preparations(
+                    for: running.effects, text, ties.memory, schema: settings.content.schema,
+                    mode: SQLLexicalMode(status))
+            }.compactMap(\.payload)
         }
-        connection.owner = self
+        connection.belong(to: self)
         guard !steps.isEmpty else { return send(on: connection) }
         let begun = worker.loop.now
         connection.ask(all: steps[...]) { [self] answer in
@@ -75,7 +76,7 @@ extension FunnelSession {
         }
         self.connection = nil
         lastConnection = nil
-        connection.owner = nil
+        connection.belong(to: nil)
         connection.pool.countOutstanding(-1)
         connection.discard()
         lease()
@@ -108,7 +109,7 @@ extension FunnelSession {
         switch running.plan {
         case .run(let run): step(run, on: connection)
         case .prepare:
-            self.running?.patches.statementID = statements.upcomingID
+            running.patches.statementID = statements.upcomingID
             transmit(running.packets, running.command, running.lastSequence, on: connection)
         case nil, .nothing, .okay, .refuse, .closeCursor: sendText(on: connection)
         }
@@ -135,13 +136,12 @@ extension FunnelSession {
     ) {
         guard let running else { return }
         phase = .running
-        self.running?.attempts += 1
-        var translator = AnswerTranslator(
-            backend: connection.capabilities, client: capabilities, trackPolicy: TrackPolicy())
-        translator.commandSent(
+        running.attempts += 1
+        connection.setTranslator(to: capabilities)
+        connection.translator.commandSent(
             command, lastSequence: lastSequence, clientSequence: running.lastSequence &+ 1, status: status,
             patches: running.patches)
-        connection.run(packets.span, translator)
+        connection.run(packets.span)
     }
 
     // MARK: Prepared statements

@@ -32,7 +32,7 @@ extension FunnelSession {
     /// The connection is the session's no more.
     func captureEnded(on connection: BackendConnection) {
         connection.state.left(by: ties)
-        connection.owner = nil
+        connection.belong(to: nil)
         if lastConnection === connection { lastConnection = nil }
     }
 

@@ -11,8 +11,8 @@ extension FunnelSession {
     func commandArrived(_ packets: Span<UInt8>) {
         let command = Command(rawValue: packets[PacketHeader.size])
         running = RunningCommand(
-            command: command, packets: packets.withUnsafeBufferPointer { Array($0) },
-            lastSequence: packets.lastSequence, arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
+            command, packets.withUnsafeBufferPointer { Array($0) }, lastSequence: packets.lastSequence,
+            arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
         if let loss, !command.hasNoAnswer, command != .quit {
             self.loss = nil
             return say(SQLError(code: 2013, state: "HY000", message: "(funnel) Lost connection to the server: \(loss)"))
@@ -59,7 +59,7 @@ extension FunnelSession {
             guard phase == .preparing else { return }
             self.connection = nil
             lastConnection = nil
-            connection.owner = nil
+            connection.belong(to: nil)
             connection.giveBack()
             forgetState()
             sayOK()

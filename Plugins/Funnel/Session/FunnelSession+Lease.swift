@@ -27,7 +27,7 @@ extension FunnelSession {
         pool.countOutstanding(1)
         let last = lastConnection.flatMap { $0.pool === pool ? $0.id : nil }
         let wish = LeaseRequest(
-            session: id, user: user, loop: LoopID(worker.loop.index), ticket: running.ticket, arrived: running.arrived,
+            session: id, user: user, loop: LoopID(worker.index), ticket: running.ticket, arrived: running.arrived,
             last: last)
         let waiter = pool.tell(from: worker) { book, now, steps in book.requested(wish, now: now, &steps) }
         if phase == .waiting, request?.pool === pool, request?.waiter == nil { request?.waiter = waiter }
@@ -35,7 +35,7 @@ extension FunnelSession {
 
     /// Where the statement goes: where the script wants it, else to the session's server.
     private func choosePool() -> BackendPool? {
-        let pools = worker.funnel.pools
+        let pools = worker.pools
         if let route = session.route, let pool = pools.first(where: { $0.backend === route }) { return pool }
         if let home, home.isServing { return home }
         home = pools.filter { $0.backend.role == .readWrite && $0.isServing }.min { $0.outstanding < $1.outstanding }
@@ -81,7 +81,7 @@ extension FunnelSession {
     }
 
     private func isAnotherServing(than pool: BackendPool) -> Bool {
-        worker.funnel.pools.contains { $0 !== pool && $0.isServing && $0.backend.role == .readWrite }
+        worker.pools.contains { $0 !== pool && $0.isServing && $0.backend.role == .readWrite }
     }
 
     /// The client doesn't wait any more.
@@ -99,8 +99,8 @@ extension FunnelSession {
     func release() {
         guard let connection else { return }
         self.connection = nil
-        lastConnection = connection
-        connection.owner = self
+        if lastConnection !== connection { lastConnection = connection }
+        connection.belong(to: self)
         connection.pool.countOutstanding(-1)
         connection.afterFiring { connection.giveBack() }
     }
@@ -108,13 +108,13 @@ extension FunnelSession {
     /// The session has done with its connection for good, whatever is on it.
     func leaveConnection(wasRunning: Bool) {
         if let last = lastConnection, last.owner === self {
-            last.owner = nil
+            last.belong(to: nil)
             last.state.left(by: ties)
         }
         lastConnection = nil
         guard let connection else { return }
         self.connection = nil
-        connection.owner = nil
+        connection.belong(to: nil)
         connection.session = nil
         connection.pool.countOutstanding(-1)
         guard connection.phase != .ended else { return }

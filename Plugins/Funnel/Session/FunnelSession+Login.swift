@@ -127,7 +127,7 @@ extension FunnelSession {
     private func refresh(_ user: String) {
         guard worker.funnel.accounts.looksUp else { return perform(login.accountFound(nil)) }
         attempt?.isLookingUp = true
-        worker.lookups.find(user) { [weak self] result in self?.lookedUp(result) }
+        worker.lookups.find(user) { [self] result in lookedUp(result) }
     }
 
     private func lookedUp(_ result: Result<Account?, SQLError>) {

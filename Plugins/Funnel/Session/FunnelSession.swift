@@ -28,7 +28,8 @@ final class FunnelSession: LocalServer, Lessee {
 
     let id: SessionID
     let session: Session
-    unowned let worker: FunnelWorker
+    /// The loop's worker, which has the session until it ends.
+    let worker: FunnelWorker
     var client: (any LocalClient)?
     var phase = Phase.login
 
@@ -54,7 +55,10 @@ final class FunnelSession: LocalServer, Lessee {
     /// The connection that it has.
     var connection: BackendConnection?
     /// The connection that it had last, where nobody else has had it since.
-    weak var lastConnection: BackendConnection?
+    ///
+    /// It and the connection's `owner` and `session` are strong, since a weak reference to an object makes every other
+    /// one slow; they are cut by ``BackendConnection/belong(to:)`` and where sessions and connections end.
+    var lastConnection: BackendConnection?
     /// The pool whose answer is awaited, and the request's number there.
     var request: (pool: BackendPool, waiter: WaiterID?)?
     /// The pool that its statements go to when nothing else is said.
@@ -88,6 +92,10 @@ final class FunnelSession: LocalServer, Lessee {
         loginSettings = worker.funnel.settings.fresh
         settings = loginSettings
     }
+
+    /// Runs the body over the ties in their place: as an argument they would be copied, every collection with them, since
+    /// they are an object's.
+    func withTies<Answer>(_ body: (inout SessionTies) -> Answer) -> Answer { body(&ties) }
 
     // MARK: The client's side
 
@@ -190,10 +198,12 @@ final class FunnelSession: LocalServer, Lessee {
 }
 
 /// A client's command under way.
-struct RunningCommand {
+///
+/// An object, since many look at it and none may pay for a copy.
+final class RunningCommand {
     let command: Command
     /// Its packets, headers included.
-    var packets: [UInt8]
+    let packets: [UInt8]
     /// The sequence id of its last packet.
     let lastSequence: UInt8
     /// What its text does; nil for a command without a text.
@@ -214,6 +224,16 @@ struct RunningCommand {
     var attempts = 0
     /// Whether the client has seen something of its answer.
     var isAnswerBegun = false
+
+    init(
+        _ command: Command, _ packets: [UInt8], lastSequence: UInt8, arrived: MonotonicTime, ticket: UInt64
+    ) {
+        self.command = command
+        self.packets = packets
+        self.lastSequence = lastSequence
+        self.arrived = arrived
+        self.ticket = ticket
+    }
 
     /// Runs the body over the text that the command has executed: the query's, or the prepared statement's.
     func withText<Answer>(_ body: (Span<UInt8>) -> Answer) -> Answer {

@@ -16,7 +16,7 @@ final class LoopRuntime {
     /// How often a draining loop looks whether the last bytes have gone out.
     private static let lingeringCheck = TimeSpan.milliseconds(10)
 
-    private unowned let loop: EventLoop
+    private let loop: EventLoop
     private let log: ProcessLog
     private let numbers: SessionNumbers
     private let shortages: ShortageWarning
@@ -42,6 +42,10 @@ final class LoopRuntime {
         self.onEmpty = onEmpty
     }
 
+    /// Cuts the context's way back, which isn't weak: a weak reference makes all others slow, and plugins ask the loop
+    /// for its time often.
+    deinit { sessions?.onEnded = nil }
+
     /// Makes the workers and begins to accept.
     func begin(plugins: [any Plugin], listeners: [Listener]) {
         let workers = plugins.compactMap { $0.makeWorker(on: self) }
@@ -49,7 +53,7 @@ final class LoopRuntime {
         let context = SessionContext(
             loop: loop, workers: workers, makeID: numbers.nextSession,
             shortages: shortages, log: { [log] level, text in log.log(level, text()) })
-        context.onEnded = { [weak self] _ in self?.tellIfEmpty() }
+        context.onEnded = { [unowned self] _ in tellIfEmpty() }
         sessions = context
         for listener in listeners {
             switch listener.service {

@@ -47,6 +47,7 @@ extension LeaseBook {
     }
 
     /// Whether the backend has been down for too long to wait for it.
+    @inline(__always)
     func isGivenUp(_ now: MonotonicTime) -> Bool {
         guard let downSince else { return false }
         return downSince + policy.backendWait <= now

@@ -155,7 +155,7 @@ extension LeaseBook {
         let user = connections[slot].user
         if let reason = dismissal(of: slot, now) {
             close(slot, reason, &steps)
-        } else if isServing, let head = head(of: user), isOwnTurn(user, head: head, now) {
+        } else if isContended, isServing, let head = head(of: user), isOwnTurn(user, head: head, now) {
             hand(slot, to: head, now, &steps)
         } else {
             rest(slot, now)

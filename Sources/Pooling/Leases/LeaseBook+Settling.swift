@@ -2,10 +2,12 @@ extension LeaseBook {
     /// Gives every place and every connection that nobody needs to the waiters, first ones first.
     mutating func settle(_ now: MonotonicTime, _ steps: inout [LeaseStep]) {
         guard isServing else { return }
-        if isPromiseOutOfOrder { takeBackPromises() }
-        keepPromises(now, &steps)
-        while let number = standing.first, serve(UserID(number), now, &steps) {}
-        keepMinimum(now, &steps)
+        if isContended {
+            if isPromiseOutOfOrder { takeBackPromises() }
+            keepPromises(now, &steps)
+            while let number = standing.first, serve(UserID(number), now, &steps) {}
+        }
+        if policy.minimum > 0 { keepMinimum(now, &steps) }
     }
 
     /// One step for the first of the user's waiters without cover; false where nothing can be done for it.
@@ -114,6 +116,7 @@ extension LeaseBook {
     /// Fits the cover of the user's waiters to the connections that are coming, first ones first, and its rank.
     mutating func balance(_ user: UserID) {
         let number = user.number
+        guard users[number].waiting > 0 else { return standing.remove(number) }
         while users[number][.connection].count > users[number].coming, let slot = users[number][.connection].last {
             detach(slot)
             insert(slot, .none)

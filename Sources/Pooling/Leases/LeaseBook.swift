@@ -14,8 +14,8 @@
 package struct LeaseBook: ~Copyable, Sendable {
     /// The limits in force.
     package internal(set) var policy: LeasePolicy
-    /// What has happened so far.
-    package internal(set) var statistics = LeaseStatistics()
+    /// What has happened so far: one element, out of line, since calls that only read a struct may copy all of it.
+    var allStatistics = [LeaseStatistics()]
     /// The same by user.
     var userStatistics: [LeaseStatistics] = []
     /// Whether the backend is drained: nothing new is granted.

@@ -35,7 +35,7 @@ struct AnswerDraft {
     /// Begins a packet that isn't the backend's; its payload is appended until ``endPacket(sequence:)``.
     mutating func beginPacket() {
         packetStart = output.count
-        for _ in 0..<PacketHeader.size { output.append(0) }
+        output.append(contentsOf: Self.blankHeader)
     }
 
     /// Begins a packet with the backend's bytes at `range`, the first four of which are a header.
@@ -46,12 +46,16 @@ struct AnswerDraft {
 
     /// Writes the header of the packet begun last.
     mutating func endPacket(sequence: UInt8) {
-        let length = output.count - packetStart - PacketHeader.size
-        output[packetStart] = UInt8(truncatingIfNeeded: length)
-        output[packetStart + 1] = UInt8(truncatingIfNeeded: length >> 8)
-        output[packetStart + 2] = UInt8(truncatingIfNeeded: length >> 16)
-        output[packetStart + 3] = sequence
+        let start = packetStart
+        let length = output.count - start - PacketHeader.size
+        var bytes = output.mutableSpan
+        bytes[start] = UInt8(truncatingIfNeeded: length)
+        bytes[start + 1] = UInt8(truncatingIfNeeded: length >> 8)
+        bytes[start + 2] = UInt8(truncatingIfNeeded: length >> 16)
+        bytes[start + 3] = sequence
     }
+
+    private static let blankHeader = [UInt8](repeating: 0, count: PacketHeader.size)
 
     /// Appends the backend's bytes at `range`.
     mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {

@@ -6,6 +6,7 @@ extension AnswerTranslator {
         if let lastResult { earlierResults.append(lastResult) }
         let result = StatementResult(kind, scanner.summary, affectedBefore: affectedBefore, rowsBefore: rowsBefore)
         lastResult = result
+        mostWarnings = max(mostWarnings, result.warnings)
         (affectedBefore, rowsBefore) = (scanner.summary.affectedRows, scanner.summary.rows)
         lastChangesStart = changes.count
         if !lastInfo.isEmpty { lastInfo.removeAll(keepingCapacity: true) }

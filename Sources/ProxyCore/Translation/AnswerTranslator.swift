@@ -21,14 +21,20 @@ package struct AnswerTranslator: Equatable, Sendable {
     package internal(set) var lastChangesStart = 0
     /// The last insert id other than 0 that any OK of the answer told; 0 for none.
     package internal(set) var lastInsertID: UInt64 = 0
+    /// The most warnings that a result of the answer left.
+    package internal(set) var mostWarnings: UInt16 = 0
+    /// What has read the answer so far; for those who keep a translator in an object, where the computed properties
+    /// below would copy all of it.
+    package internal(set) var scanner: ResultScanner
 
-    let backend: Capabilities
-    let client: Capabilities
+    /// The flags that both ends of the backend's connection had set.
+    package let backend: Capabilities
+    /// The flags that both ends of the client's connection had set.
+    package let client: Capabilities
     /// Whether the client wants EOF packets that the backend doesn't send.
     let insertsEOF: Bool
     /// Whether the backend sends EOF packets that the client doesn't want.
     let removesEOF: Bool
-    var scanner: ResultScanner
     var patches = AnswerPatches()
     /// Whether extended metadata has to be taken out of definitions, or put in.
     let metadataDiffers: Bool
@@ -75,7 +81,8 @@ package struct AnswerTranslator: Equatable, Sendable {
         rewritesDefinitions = metadataDiffers || !patches.columnNames.isEmpty
         sessionStatus = status.intersection(.ofSession)
         owesEOF = false
-        (lastResult, lastChangesStart, lastInsertID, rowsBefore, affectedBefore) = (nil, 0, 0, 0, 0)
+        (lastResult, lastChangesStart, lastInsertID, mostWarnings) = (nil, 0, 0, 0)
+        (rowsBefore, affectedBefore) = (0, 0)
         if !lastInfo.isEmpty { lastInfo.removeAll(keepingCapacity: true) }
         if !earlierResults.isEmpty { earlierResults = [] }
         if !changes.isEmpty { changes = [] }

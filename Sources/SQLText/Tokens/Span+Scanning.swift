@@ -16,7 +16,7 @@ extension Span where Element == UInt8 {
 
     /// The first index from `start` whose byte is `first` or `second`, or the count.
     @inline(__always)
-    func index(of first: UInt8, or second: UInt8, from start: Int) -> Int {
+    package func index(of first: UInt8, or second: UInt8, from start: Int) -> Int {
         run(
             from: start, matching: { ~($0.bytes(equalTo: first) | $0.bytes(equalTo: second)) },
             or: { $0 != first && $0 != second })

@@ -71,7 +71,7 @@ extension LastStatement {
         renewed.insert(.rowCount)
         rowCount = answer.isError || answer.columns > 0 ? -1 : Int64(clamping: answer.affectedRows)
         insertID(answer, done, text)
-        diagnostics(answer, done, kind, text)
+        diagnostics(answer, done, kind, text, foreign)
         if !answer.isFirstFailing { foundRows(answer, kind, text, foreign) }
     }
 
@@ -137,7 +137,8 @@ extension LastStatement {
 
     /// What neither reads tables nor has conditions of its own leaves those of before.
     private mutating func diagnostics(
-        _ answer: StatementAnswer, _ done: ExecutedEffects, _ kind: StatementKind, _ text: Span<UInt8>
+        _ answer: StatementAnswer, _ done: ExecutedEffects, _ kind: StatementKind, _ text: Span<UInt8>,
+        _ foreign: LastValues
     ) {
         if answer.isError { return failed() }
         if answer.warnings > 0 {
@@ -152,7 +153,10 @@ extension LastStatement {
             .dropTemporaryTable, .truncate, .lockTables, .handler, .maintenance:
             cleared()
         case .show where !done.facts.contains(.readsDiagnostics): cleared()
-        case .select: if text.namesTable { cleared() }
+        case .select:
+            // Where nothing would change the text needn't be read.
+            let isClear = diagnostics == .known([]) && !foreign.contains(.diagnostics)
+            if !isClear, text.namesTable { cleared() }
         case .prepare: if done.preparesTable { cleared() }
         default: break
         }
@@ -195,7 +199,19 @@ extension Span where Element == UInt8 {
 
     /// Whether a SELECT of this text answers with all the rows that FOUND_ROWS() counts.
     fileprivate var foundRowsAreSent: Bool {
-        !holds("OFFSET") && !holds("FETCH") && !holds("SQL_CALC_FOUND_ROWS") && !holds("INTO") && !skipsByComma
+        // All words in one pass: every SELECT comes by here.
+        var isLimited = false
+        for start in 0..<count {
+            switch self[start] | 0x20 {
+            case UInt8(ascii: "o") where holds("OFFSET", at: start): return false
+            case UInt8(ascii: "f") where holds("FETCH", at: start): return false
+            case UInt8(ascii: "s") where holds("SQL_CALC_FOUND_ROWS", at: start): return false
+            case UInt8(ascii: "i") where holds("INTO", at: start): return false
+            case UInt8(ascii: "l") where holds("LIMIT", at: start): isLimited = true
+            default: continue
+            }
+        }
+        return !(isLimited && skipsByComma)
     }
 
     /// Whether a comma comes behind the last LIMIT.

@@ -182,14 +182,23 @@ extension Span where Element == UInt8 {
     /// Whether a COLLATE, or a DEFAULT that brings its own, may stand in it.
     var mayNameCollation: Bool { holds("COLLATE") || holds("DEFAULT") }
 
-    /// Whether it holds `word`, which is in upper case, in any case.
+    /// Whether it holds `word`, which is in upper case and begins with a letter, in any case.
     func holds(_ word: StaticString) -> Bool {
-        let length = word.utf8CodeUnitCount
-        guard count >= length else { return false }
-        return word.withUTF8Buffer { word in
-            (0...(count - length)).contains { start in
-                word.indices.allSatisfy { self[start + $0].upper == word[$0] }
-            }
+        let first = word.withUTF8Buffer { $0[0] }
+        var start = index(of: first, or: first | 0x20, from: 0)
+        while start < count {
+            if holds(word, at: start) { return true }
+            start = index(of: first, or: first | 0x20, from: start + 1)
+        }
+        return false
+    }
+
+    /// Whether `word`, which is in upper case, stands there in any case.
+    func holds(_ word: StaticString, at start: Int) -> Bool {
+        word.withUTF8Buffer { word in
+            guard start + word.count <= count else { return false }
+            for index in word.indices where self[start + index].upper != word[index] { return false }
+            return true
         }
     }
 }

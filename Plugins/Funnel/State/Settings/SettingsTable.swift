@@ -4,13 +4,18 @@ import Synchronization
 
 /// All settings that sessions of this process have, each content once.
 final class SettingsTable: Sendable {
-    private struct Entry {
-        weak var settings: SessionSettings?
-    }
-
+    /// Strong references: a weak one to the settings would make all others slow, and every statement has some.
     private struct State {
-        var entries: [SessionSettings.Content: Entry] = [:]
+        var entries: [SessionSettings.Content: SessionSettings] = [:]
         var sweepAt = 64
+
+        /// Lets go of what nobody else has. Nobody can begin to use it meanwhile but by the table, which is locked.
+        mutating func sweep() {
+            for content in Array(entries.keys) where isKnownUniquelyReferenced(&entries[content]) {
+                entries[content] = nil
+            }
+            sweepAt = max(64, entries.count * 2)
+        }
     }
 
     private let state = Mutex(State())
@@ -18,12 +23,10 @@ final class SettingsTable: Sendable {
     /// The settings with that content.
     func settings(_ content: SessionSettings.Content) -> SessionSettings {
         state.withLock { state in
-            if let known = state.entries[content]?.settings { return known }
+            if let known = state.entries[content] { return known }
             let settings = SessionSettings(content)
-            state.entries[content] = Entry(settings: settings)
-            guard state.entries.count >= state.sweepAt else { return settings }
-            state.entries = state.entries.filter { $0.value.settings != nil }
-            state.sweepAt = max(64, state.entries.count * 2)
+            state.entries[content] = settings
+            if state.entries.count >= state.sweepAt { state.sweep() }
             return settings
         }
     }
