@@ -72,7 +72,11 @@ struct SettingsDifference {
     }
 
     private func assignments(from old: [String: String], to new: [String: String]) -> [String] {
-        var assignments: [String] = []
+        var (assignments, old) = ([String](), old)
+        if let names = Self.names(new), Self.characterSets.contains(where: { old[$0] != new[$0] }) {
+            assignments.append(names)
+            for name in Self.characterSets { old[name] = new[name] }
+        }
         for (name, value) in new.sorted(by: { $0.key < $1.key }) where old[name] != value {
             assignments.append(name + "=" + Self.literal(value, of: name))
         }
@@ -80,6 +84,19 @@ struct SettingsDifference {
             assignments.append(name + "=DEFAULT")
         }
         return assignments
+    }
+
+    private static let characterSets = [
+        "character_set_client", "character_set_results", "character_set_connection", "collation_connection",
+    ]
+
+    /// SET NAMES where all character sets are one: it sets the collations behind the client's and the results' set too,
+    /// which show in the definitions of columns.
+    private static func names(_ variables: [String: String]) -> String? {
+        guard let collation = variables["collation_connection"], let set = variables["character_set_client"],
+            variables["character_set_results"] == set, Collation.characterSet(of: collation) == set
+        else { return nil }
+        return "NAMES \(set) COLLATE \(collation)"
     }
 
     /// Whether the collation that the variable stands for is set by its other name.
