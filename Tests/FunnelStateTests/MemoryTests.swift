@@ -62,7 +62,27 @@ import Testing
             ])
     }
 
-    @Test func anotherSessionsVariablesBecomeNull() {
+    @Test func aVariableThatBecameNullKeepsItsType() throws {
+        var rig = StateRig()
+        rig.query("SET @a=5,@b=1e0,@c=1.5,@d='x',@e=x'00'", told(.change))
+        rig.query("SET @a=NULL,@b=NULL,@c=NULL,@d=NULL,@e=NULL", told(.change))
+        let capture = try #require(Capture(rig.ties.memory, rig.settings))
+        let types: [(ColumnType, String)] = [
+            (.longLong, "binary"), (.double, "binary"), (.newDecimal, "binary"), (.longBlob, "latin1_bin"),
+            (.longBlob, "binary"),
+        ]
+        let values = types.flatMap { row(nil, nil, $0.1) }
+        let columns = types.flatMap { [column($0.0), column(.varString), column(.varString)] }
+        #expect(capture.read([.init(columns: columns, rows: [values])], into: &rig.ties.memory) != nil)
+        var connection = ConnectionState()
+        #expect(
+            connection.taken(by: rig.ties.memory).map { String(decoding: $0, as: UTF8.self) } == [
+                "@`a`=CAST(NULL AS SIGNED)", "@`b`=CAST(NULL AS DOUBLE)", "@`c`=CAST(NULL AS DECIMAL)",
+                "@`d`=CONVERT(NULL USING latin1) COLLATE latin1_bin",
+            ])
+    }
+
+    @Test func anotherSessionsVariablesBecomeAsNeverSet() {
         var first = StateRig()
         var connection = ConnectionState()
         first.query("SET @`a``b`=1, @c=2", told(.change))
@@ -71,7 +91,7 @@ import Testing
         #expect(connection.cleaning == .none)
         #expect(
             connection.taken(by: SessionMemory()).map { String(decoding: $0, as: UTF8.self) }
-                == ["@`a``b`=NULL", "@`c`=NULL"])
+                == ["@`a``b`=CAST(NULL AS BINARY)", "@`c`=CAST(NULL AS BINARY)"])
         #expect(connection.taken(by: SessionMemory()).isEmpty)
     }
 
@@ -118,13 +138,14 @@ import Testing
             substitute("SELECT FOUND_ROWS(), 'FOUND_ROWS()', row_count() ORDER BY ROW_COUNT()", rig.ties.memory.last))
         #expect(
             String(decoding: result.text, as: UTF8.self)
-                == "SELECT CAST(5 AS SIGNED), 'FOUND_ROWS()', CAST(-1 AS SIGNED) ORDER BY CAST(-1 AS SIGNED)")
+                == "SELECT CAST('000000000000000000005' AS SIGNED), 'FOUND_ROWS()', "
+                + "CAST('-00000000000000000001' AS SIGNED) ORDER BY cAST('-00000000000000000001' AS SIGNED)")
         #expect(
             result.replacements.map { String(decoding: $0.original, as: UTF8.self) }
                 == ["FOUND_ROWS()", "row_count()", "ROW_COUNT()"])
         #expect(substitute("SELECT FOUND_ROWS()", rig.ties.memory.last, foreign: []) == nil)
         let own = try #require(substitute("SELECT CONNECTION_ID()", rig.ties.memory.last, foreign: []))
-        #expect(String(decoding: own.text, as: UTF8.self) == "SELECT CAST(4711 AS UNSIGNED)")
+        #expect(String(decoding: own.text, as: UTF8.self) == "SELECT CAST(0000004711 AS UNSIGNED)")
         #expect(substitute("EXECUTE IMMEDIATE 'SELECT CONNECTION_ID()'", rig.ties.memory.last) == nil)
     }
 

@@ -39,21 +39,14 @@ import Testing
         #expect(rig.settings.content.variables["autocommit"] == "OFF")
     }
 
-    @Test func characteristicsOfTheNextTransactionPin() {
-        var rig = StateRig()
-        #expect(
-            rig.query("SET TRANSACTION READ ONLY", told(.transactionCharacteristics("SET TRANSACTION READ ONLY;")))
-                == ["transaction"])
-        #expect(rig.query("SELECT 1", columns: 1, rows: 1) == ["transaction"])
-        #expect(rig.query("SELECT * FROM t", told(.transactionCharacteristics("")), columns: 1, rows: 0) == [])
-    }
-
     @Test func characteristicsOutliveAutocommit() {
         var rig = StateRig()
         rig.query("SET TRANSACTION READ ONLY", told(.transactionCharacteristics("SET TRANSACTION READ ONLY;")))
         rig.query("CREATE TEMPORARY TABLE x(a int)", error: 1792)
-        #expect(rig.query("SET autocommit=1", told(.variables(["autocommit": "ON"]), .change)) == ["transaction"])
+        #expect(rig.query("SET autocommit=1", told(.variables(["autocommit": "ON"]), .change)) == [])
+        #expect(rig.ties.memory.nextTransaction == "SET TRANSACTION READ ONLY;")
         #expect(rig.query("ROLLBACK", told(.transactionCharacteristics(""))) == [])
+        #expect(rig.ties.memory.nextTransaction.isEmpty)
     }
 
     @Test func temporaryTablesPinUntilAllAreDropped() {
@@ -205,5 +198,97 @@ import Testing
         // USE d2, as it came.
         #expect(try rig.query("USE d2", packet: "0000000040000000080103026432020131") == [])
         #expect(rig.settings.content.schema == Array("d2".utf8))
+    }
+
+    @Test func theNextTransactionsCharacteristicsAreSetAgain() {
+        var rig = StateRig()
+        let both = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET TRANSACTION READ ONLY;"
+        #expect(
+            rig.query(
+                "SET TRANSACTION READ ONLY, ISOLATION LEVEL REPEATABLE READ",
+                told(.transactionCharacteristics(both))
+            ).isEmpty)
+        // The same again is not told.
+        #expect(rig.query("SET TRANSACTION READ ONLY").isEmpty)
+        var connection = ConnectionState()
+        connection.answered(rig.ties, StatementAnswer())
+        #expect(sent(before: "SELECT 1", &connection, rig.ties.memory).isEmpty)
+        connection.left(by: rig.ties)
+        #expect(connection.cleaning == .rollback)
+        connection.cleaned()
+        _ = connection.taken(by: SessionMemory())
+        #expect(sent(before: "SELECT 1", &connection, SessionMemory()).isEmpty)
+        connection.left(by: SessionTies())
+        #expect(connection.cleaning == .none)
+        _ = connection.taken(by: rig.ties.memory)
+        let again = ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", " SET TRANSACTION READ ONLY"]
+        #expect(sent(before: "SELECT 1", &connection, rig.ties.memory) == again)
+        #expect(sent(before: "SELECT 1", &connection, rig.ties.memory).isEmpty)
+        #expect(rig.query("SELECT * FROM t", told(.transactionCharacteristics("")), columns: 1).isEmpty)
+        connection.answered(rig.ties, StatementAnswer())
+        connection.left(by: rig.ties)
+        #expect(connection.cleaning == .none)
+        #expect(
+            rig.query("SET TRANSACTION READ ONLY", told(.transactionCharacteristics("SET TRANSACTION READ ONLY;")))
+                .isEmpty)
+        #expect(rig.query("INSERT INTO t VALUES(1)", error: 1792).isEmpty)
+        #expect(rig.ties.memory.nextTransaction == "SET TRANSACTION READ ONLY;")
+    }
+
+    @Test func anErrorLeavesTheNextTransactionInDoubt() {
+        var rig = StateRig()
+        #expect(
+            rig.query("SET @@tx_read_only=1", told(.transactionCharacteristics("SET TRANSACTION READ ONLY;"))).isEmpty)
+        #expect(rig.query("SELECT * FROM missing", error: 1146) == ["transaction"])
+        #expect(rig.query("DO 1") == ["transaction"])
+        // It would have been told along with this.
+        #expect(rig.query("SET @a=1", told(.change)).isEmpty)
+        #expect(rig.ties.memory.nextTransaction == "SET TRANSACTION READ ONLY;")
+        #expect(rig.query("SELECT * FROM t,t", error: 1066) == ["transaction"])
+        #expect(rig.query("SET @a=1", told(.change, .transactionCharacteristics(""))).isEmpty)
+        #expect(rig.ties.memory.nextTransaction.isEmpty)
+        #expect(rig.query("SET TRANSACTION READ ONLY") == ["transaction"])
+    }
+
+    @Test func toExecuteWhatIsNotPreparedTiesToNothing() {
+        var rig = StateRig()
+        #expect(rig.query("EXECUTE p", error: 1243).isEmpty)
+        #expect(rig.query("EXECUTE p USING @a; CALL q()", error: 1243, results: 1) == ["hidden state"])
+        rig = StateRig()
+        #expect(rig.query("CALL q()", error: 1243) == ["hidden state"])
+    }
+
+    @Test func statementsArePreparedBeforeATransactionThatOnlyReads() {
+        var rig = StateRig()
+        rig.query("PREPARE p FROM 'INSERT INTO t VALUES(1)'", told(.change))
+        var connection = ConnectionState()
+        _ = connection.taken(by: rig.ties.memory)
+        #expect(sent(before: "SELECT 1", &connection, rig.ties.memory).isEmpty)
+        let prepare = ["PREPARE `p` FROM 'INSERT INTO t VALUES(1)'"]
+        var other = connection
+        #expect(sent(before: "START TRANSACTION READ ONLY", &other, rig.ties.memory) == prepare)
+        #expect(sent(before: "EXECUTE p", &other, rig.ties.memory).isEmpty)
+        // A refused one is prepared again, by whoever needs it.
+        #expect(sent(before: "EXECUTE p", &connection, rig.ties.memory) == prepare)
+        connection.preparationsFailed()
+        #expect(sent(before: "EXECUTE p", &connection, rig.ties.memory) == prepare)
+        connection.preparationsFailed()
+        #expect(
+            sent(before: "EXECUTE p", &connection, SessionMemory())
+                == ["PREPARE `p` FROM 'DO 0 /* unknown */'", "DEALLOCATE PREPARE `p`"])
+        rig.query("SET TRANSACTION READ ONLY", told(.transactionCharacteristics("SET TRANSACTION READ ONLY;")))
+        connection = ConnectionState()
+        _ = connection.taken(by: rig.ties.memory)
+        #expect(sent(before: "SELECT 1", &connection, rig.ties.memory) == prepare + ["SET TRANSACTION READ ONLY"])
+    }
+
+    private func sent(before text: String, _ connection: inout ConnectionState, _ memory: SessionMemory) -> [String] {
+        let text = Array(text.utf8)
+        let steps = connection.preparations(
+            for: StatementEffects(of: text.span, mode: []), text.span, memory, schema: Array("d1".utf8), mode: [])
+        return steps.map {
+            guard case .command(let payload) = $0 else { return "\($0)" }
+            return String(decoding: payload.dropFirst(), as: UTF8.self)
+        }
     }
 }

@@ -42,6 +42,46 @@ struct AnswerTranslatorPatchTests {
         }
     }
 
+    @Test("names inside a longer one are shown in its place, and its type stays")
+    func nameInside() throws {
+        var writer = PacketWriter(sequence: 1)
+        writer.append(
+            columns: [column("<1> + <22><1>!"), column("<1")], status: .autocommit, capabilities: Self.backend)
+        writer.append(textRow: [[0x37], [0x37]])
+        writer.appendResultEnd(status: .autocommit, capabilities: Self.backend)
+        let type = AnswerPatches.ValueType(type: ColumnType.longLong.rawValue, length: 21, flags: 0)
+        let patches = AnswerPatches(columnNames: [
+            .init(found: Array("<1>".utf8), shown: Array("ONE()".utf8), type: type),
+            .init(found: Array("<22>".utf8), shown: [], type: type),
+        ])
+        var translator = AnswerTranslator(backend: Self.backend, client: Self.backend)
+        translator.commandSent(.query, lastSequence: 0, clientSequence: 1, patches: patches)
+        let translation = translator.feed(writer.take())
+        #expect(try names(translation.output, Self.backend) == ["ONE() + ONE()!", "<1"])
+        let first = TranslationFixtures.packets(translation.output)[1].payload
+        #expect(try ColumnDefinition(decoding: first.span, capabilities: Self.backend).type == .long)
+    }
+
+    @Test("a patched column may have another type; its collation and decimals stay", arguments: [backend, classic])
+    func columnType(_ client: Capabilities) throws {
+        var writer = PacketWriter(sequence: 1)
+        writer.append(columns: [column("7"), column("x")], status: .autocommit, capabilities: Self.backend)
+        writer.append(textRow: [[0x37], [0x37]])
+        writer.appendResultEnd(status: .autocommit, capabilities: Self.backend)
+        let type = AnswerPatches.ValueType(type: ColumnType.longLong.rawValue, length: 0x1_0015, flags: 0x81)
+        let patches = AnswerPatches(columnNames: [.init(found: [0x37], shown: [0x38], type: type)])
+        var translator = AnswerTranslator(backend: Self.backend, client: client)
+        translator.commandSent(.query, lastSequence: 0, clientSequence: 1, patches: patches)
+        let translation = translator.feed(writer.take())
+        let columns = try TranslationFixtures.packets(translation.output).filter { $0.payload.starts(with: [3, 0x64]) }
+            .map { try ColumnDefinition(decoding: $0.payload.span, capabilities: client) }
+        #expect(columns.map(\.type) == [.longLong, .long])
+        #expect(columns.map(\.length) == [0x1_0015, column("x").length])
+        #expect(columns.map(\.flags) == [[.notNull, .binary], column("x").flags])
+        #expect(columns.map(\.collation) == [column("x").collation, column("x").collation])
+        #expect(columns.map(\.decimals) == [column("x").decimals, column("x").decimals])
+    }
+
     @Test("a prepared statement's id and its columns' names are the proxy's")
     func prepared() throws {
         var writer = PacketWriter(sequence: 1)

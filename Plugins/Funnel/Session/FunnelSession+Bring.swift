@@ -91,6 +91,7 @@ extension FunnelSession {
 
     /// The server refuses what the session's state needs, for instance a schema that is gone: the command has its error.
     private func preparationFailed(_ error: SQLError, on connection: BackendConnection) {
+        connection.state.preparationsFailed()
         if !ties.pins.isEmpty {
             connection.settings = worker.funnel.settings.fresh
             return say(error)

@@ -49,7 +49,10 @@ extension FunnelSession {
         self.running?.sentSequence = writer.sequence &- 1
         self.running?.sentPackets = writer.take()
         self.running?.patches.columnNames = substitution.replacements.map { replacement in
-            AnswerPatches.ColumnName(found: replacement.expression, shown: replacement.original)
+            AnswerPatches.ColumnName(
+                found: replacement.expression, shown: replacement.original,
+                type: AnswerPatches.ValueType(
+                    type: replacement.type.rawValue, length: replacement.length, flags: replacement.flags.rawValue))
         }
     }
 }

@@ -27,7 +27,8 @@ extension AnswerTranslator {
         let shown = shownName(fields.name, packet.phase, bytes)
         guard shown != nil || metadataDiffers else { return false }
         draft.replace(bytes, length: packet.header.packetLength)
-        append(fields, shown, packet, bytes, &draft)
+        append(fields, shown?.shown, packet, bytes, &draft)
+        appendFixed(shown?.type, fields.fixed..<packet.end, bytes, &draft)
         draft.endPacket(sequence: packet.sequence)
         return true
     }
@@ -44,9 +45,21 @@ extension AnswerTranslator {
         } else {
             draft.beginPacket(bytes, header..<fields.namesEnd)
         }
-        guard metadataDiffers else { return draft.append(bytes, fields.namesEnd..<packet.end) }
+        guard metadataDiffers else { return draft.append(bytes, fields.namesEnd..<fields.fixed) }
         if client.contains(.mariadbExtendedMetadata) { draft.output.append(0) }
-        draft.append(bytes, fields.fixed..<packet.end)
+    }
+
+    /// The fields of fixed size: their length, collation (2 bytes), length (4), type (1), flags (2), then the rest.
+    private func appendFixed(
+        _ type: AnswerPatches.ValueType?, _ range: Range<Int>, _ bytes: Span<UInt8>, _ draft: inout AnswerDraft
+    ) {
+        guard let type, range.count >= 10 else { return draft.append(bytes, range) }
+        draft.append(bytes, range.lowerBound..<range.lowerBound + 3)
+        draft.append(UInt16(truncatingIfNeeded: type.length))
+        draft.append(UInt16(truncatingIfNeeded: type.length >> 16))
+        draft.output.append(type.type)
+        draft.append(type.flags)
+        draft.append(bytes, range.lowerBound + 10..<range.upperBound)
     }
 
     /// Finds the fields behind the catalog, the schema, the table and the original table.
@@ -63,14 +76,33 @@ extension AnswerTranslator {
         return DefinitionFields(nameStart: nameStart, name: name, namesEnd: namesEnd, fixed: at)
     }
 
-    /// The name to show in place of the one at `range`; only the answer's first result set has patched names.
+    /// What to show in place of the name at `range`; only the answer's first result set has patched names.
     private func shownName(
         _ range: Range<Int>, _ phase: ResultScanner.Phase, _ bytes: Span<UInt8>
-    ) -> [UInt8]? {
+    ) -> AnswerPatches.ColumnName? {
         guard !patches.columnNames.isEmpty else { return nil }
         guard phase == .preparedColumns || phase == .columns && scanner.summary.results == 0 else { return nil }
         let name = bytes.extracting(range)
-        return patches.columnNames.first { $0.found.span.isEqual(to: name) }?.shown
+        if let whole = patches.columnNames.first(where: { $0.found.span.isEqual(to: name) }) { return whole }
+        return patchedInside(name)
+    }
+
+    /// A name that holds some to be patched: that of an expression.
+    private func patchedInside(_ name: Span<UInt8>) -> AnswerPatches.ColumnName? {
+        var shown: [UInt8] = []
+        var isPatched = false
+        var at = 0
+        while at < name.count {
+            let patch = patches.columnNames.first { patch in
+                let length = patch.found.count
+                return length > 0 && length <= name.count - at
+                    && patch.found.span.isEqual(to: name.extracting(at..<at + length))
+            }
+            shown += patch?.shown ?? [name[at]]
+            at += patch?.found.count ?? 1
+            isPatched = isPatched || patch != nil
+        }
+        return isPatched ? AnswerPatches.ColumnName(found: [], shown: shown) : nil
     }
 
     /// Shows the client another statement id.

@@ -25,17 +25,38 @@ package struct TranslatedStep: BitwiseCopyable, Equatable, Sendable {
 
 /// What changes in an answer besides its form, for the sake of what the proxy changed in the command.
 package struct AnswerPatches: Equatable, Sendable {
-    /// A column's name as the backend gives it, and as the client is to see it.
+    /// A column's name as the backend gives it, and as the client is to see it; its type too, where that differs.
     package struct ColumnName: Equatable, Sendable {
-        /// The name to look for, in the connection's character set.
+        /// The name to look for, whole or inside a longer one, in the connection's character set.
         package var found: [UInt8]
         /// The name to show.
         package var shown: [UInt8]
 
+        /// What to show of the value, whose text is the same in both types; nil leaves the backend's.
+        package var type: ValueType?
+
         /// A pair of names.
-        package init(found: [UInt8], shown: [UInt8]) {
+        package init(found: [UInt8], shown: [UInt8], type: ValueType? = nil) {
             self.found = found
             self.shown = shown
+            self.type = type
+        }
+    }
+
+    /// Fields of a column definition that tell what its values are.
+    package struct ValueType: BitwiseCopyable, Equatable, Sendable {
+        /// The type's number.
+        package var type: UInt8
+        /// The most bytes that a value has as text.
+        package var length: UInt32
+        /// The flags' bits.
+        package var flags: UInt16
+
+        /// A type with its length and flags.
+        package init(type: UInt8, length: UInt32, flags: UInt16) {
+            self.type = type
+            self.length = length
+            self.flags = flags
         }
     }
 

@@ -113,36 +113,46 @@ struct Capture: Sendable {
 extension UserVariable {
     /// The value of a row of `@a, HEX(@a), COLLATION(@a)`; the definition is that of `@a`.
     init?(_ text: [UInt8]?, _ hexadecimal: [UInt8]?, _ collation: [UInt8]?, _ definition: ColumnDefinition) {
-        guard let text else {
-            self = .null
-            return
-        }
         switch definition.type {
         case .longLong, .long, .short, .tiny, .int24:
             self.init(kind: definition.flags.contains(.unsigned) ? .unsigned : .integer, bytes: text)
         case .newDecimal, .decimal: self.init(kind: .decimal, bytes: text)
         case .double, .float: self.init(kind: .double, bytes: text)
         default:
-            guard let bytes = hexadecimal.flatMap(Self.bytes), let collation else { return nil }
+            let bytes = hexadecimal.flatMap(Self.bytes)
+            guard let collation, Self.isName(collation), bytes != nil || text == nil else { return nil }
             let name = String(decoding: collation, as: UTF8.self)
-            guard Self.isName(collation) else { return nil }
-            self.init(kind: .text(characterSet: Collation.characterSet(of: name), collation: name), bytes: bytes)
+            self.init(
+                kind: .text(characterSet: Collation.characterSet(of: name), collation: name),
+                bytes: text == nil ? nil : bytes)
             return
         }
-        guard Self.isNumber(text) else { return nil }
+        guard text.map(Self.isNumber) ?? true else { return nil }
     }
 
     /// The value as an expression of the same type, value and collation.
     var literal: [UInt8] {
+        guard let bytes else { return Array(nullLiteral.utf8) }
         let text = String(decoding: bytes, as: UTF8.self)
         switch kind {
-        case .null: return Array("NULL".utf8)
         case .integer, .decimal: return bytes
         case .unsigned: return Array("CAST(\(text) AS UNSIGNED)".utf8)
         case .double: return bytes.contains(UInt8(ascii: "e")) ? bytes : bytes + Array("e0".utf8)
         case .text(let characterSet, let collation):
             let string = "_\(characterSet) x'\(SQLWriter.hexadecimal(bytes))'"
             return Array((characterSet == "binary" ? string : string + " COLLATE " + collation).utf8)
+        }
+    }
+
+    /// NULL of the type; the bare word leaves a variable the type that it has.
+    private var nullLiteral: String {
+        switch kind {
+        case .integer: "CAST(NULL AS SIGNED)"
+        case .unsigned: "CAST(NULL AS UNSIGNED)"
+        case .decimal: "CAST(NULL AS DECIMAL)"
+        case .double: "CAST(NULL AS DOUBLE)"
+        case .text("binary", _): "CAST(NULL AS BINARY)"
+        case .text(let characterSet, let collation): "CONVERT(NULL USING \(characterSet)) COLLATE \(collation)"
         }
     }
 

@@ -4,7 +4,7 @@ import SQLText
 
 /// What sessions have left on a connection, beside its settings.
 struct ConnectionState: Sendable {
-    /// The user variables that may not be NULL.
+    /// The user variables that may be other than as never set.
     private(set) var variables: Set<SQLName> = []
     /// The statements of PREPARE.
     private(set) var statements: [SQLName: PreparedText] = [:]
@@ -12,6 +12,10 @@ struct ConnectionState: Sendable {
     private(set) var foreign: LastValues = []
     /// LAST_INSERT_ID() on it, where known.
     private var insertID = LastStatement.Value.known(0)
+    /// What is set for its next transaction.
+    private var nextTransaction = ""
+    /// The statements of PREPARE that `preparations` made last.
+    private var restored: [SQLName] = []
     /// How it has to be cleaned before another session uses it.
     private(set) var cleaning = Cleaning.none
 
@@ -42,6 +46,7 @@ extension ConnectionState {
             return
         }
         foreign.subtract(ties.memory.last.renewed)
+        if nextTransaction != ties.memory.nextTransaction { nextTransaction = ties.memory.nextTransaction }
         if !foreign.contains(.insertID) { insertID = ties.memory.last.insertID }
         if !ties.memory.assigned.isEmpty { variables.formUnion(ties.memory.assigned) }
         guard let facts = answer.effects?.facts, !facts.isDisjoint(with: [.prepares, .deallocates]) else { return }
@@ -65,13 +70,14 @@ extension ConnectionState {
         if ties.hasProfiles { return .close }
         var pins = ties.pins
         if ties.mayTellLate || ties.usedXA { return .reset }
-        if pins.isEmpty { return .none }
+        if pins.isEmpty { return ties.memory.nextTransaction.isEmpty ? .none : .rollback }
         return pins.removeTransaction() && pins.isEmpty ? .rollback : .reset
     }
 
     /// It was rolled back, or reset.
     mutating func cleaned() {
         if cleaning == .reset { (variables, statements, insertID) = ([], [:], .known(0)) }
+        nextTransaction = ""
         cleaning = .none
     }
 
@@ -100,7 +106,7 @@ extension ConnectionState {
         let names = variables.union(own).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         variables = own
         return names.map {
-            Capture.variable($0) + [UInt8(ascii: "=")] + (memory.variables[$0] ?? .null).literal
+            Capture.variable($0) + [UInt8(ascii: "=")] + (memory.variables[$0] ?? .unset).literal
         }
     }
 
@@ -119,6 +125,8 @@ extension ConnectionState {
     ) -> [Preparation] {
         guard let effects else { return [] }
         var steps: [Preparation] = []
+        if !restored.isEmpty { restored = [] }
+        let begins = nextTransaction != memory.nextTransaction
         if foreign.contains(.insertID), case .known(let number) = memory.last.insertID,
             memory.executed(effects).mayReadInsertID || text.mayInsert
         {
@@ -126,24 +134,46 @@ extension ConnectionState {
             foreign.remove(.insertID)
             insertID = memory.last.insertID
         }
-        if statements.count + memory.statements.count > 0, effects.mayUsePrepared {
-            steps += statementPreparations(effects, memory, schema, mode)
+        if statements.count + memory.statements.count > 0 {
+            // What changes rows can't be prepared where the transaction, or the next, only reads.
+            let names = begins || effects.mayBeginReading ? Set(memory.statements.keys) : []
+            if effects.mayUsePrepared || !names.isEmpty {
+                steps += statementPreparations(effects, names, memory, schema, mode)
+            }
+        }
+        if begins {
+            // ROLLBACK has taken those of the session before.
+            steps += memory.nextTransaction.split(separator: ";").map { .query(Array($0.utf8)) }
+            nextTransaction = memory.nextTransaction
         }
         if !steps.isEmpty { disturbed() }
         return steps
     }
 
-    /// Only those that the text names, where it tells: to prepare one may clear warnings.
+    /// The server has refused one of the preparations: nobody knows which statements they have left.
+    mutating func preparationsFailed() {
+        for name in restored { statements[name] = .unknown }
+        restored = []
+    }
+
+    /// Only those that the text names, where it tells, and `others`: to prepare one may clear warnings.
     private mutating func statementPreparations(
-        _ effects: StatementEffects, _ memory: SessionMemory, _ schema: [UInt8]?, _ mode: SQLLexicalMode
+        _ effects: StatementEffects, _ others: Set<SQLName>, _ memory: SessionMemory, _ schema: [UInt8]?,
+        _ mode: SQLLexicalMode
     ) -> [Preparation] {
-        var names = effects.isUnderstood ? effects.preparedNames : Set(statements.keys).union(memory.statements.keys)
-        if effects.facts.contains(.runsRoutine) { names = Set(statements.keys).union(memory.statements.keys) }
+        var names = others
+        if effects.mayUsePrepared {
+            let namesAll = !effects.isUnderstood || effects.facts.contains(.runsRoutine)
+            names.formUnion(
+                namesAll ? Set(statements.keys).union(memory.statements.keys) : effects.preparedNames)
+        }
         var steps: [Preparation] = []
         for name in names where statements[name] != memory.statements[name] {
+            restored.append(name)
             if let statement = memory.statements[name] {
                 steps += Self.preparations(of: name, statement, schema, mode)
             } else {
+                if statements[name] == .unknown { steps += Self.preparations(of: name, .unknown, schema, mode) }
                 steps.append(.query(Array("DEALLOCATE PREPARE ".utf8) + SQLWriter.name(name.bytes)))
             }
             statements[name] = memory.statements[name]
@@ -196,6 +226,11 @@ extension StatementEffects {
                 default: nil
                 }
             })
+    }
+
+    /// Whether a transaction may begin, at once or next, that only reads.
+    fileprivate var mayBeginReading: Bool {
+        !facts.isDisjoint(with: [.startsReadOnlyTransaction, .setsNextTransaction, .setsSessionTransaction])
     }
 
     fileprivate var mayUsePrepared: Bool {

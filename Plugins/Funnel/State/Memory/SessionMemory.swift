@@ -3,7 +3,7 @@ import SQLText
 
 /// What a session remembers of its own, and is given again on another connection.
 struct SessionMemory: Sendable {
-    /// User variables as they were read last; a variable that isn't there is NULL.
+    /// User variables as they were read last; a variable that isn't there is as never set.
     private(set) var variables: [SQLName: UserVariable] = [:]
     /// User variables assigned since.
     private(set) var assigned: Set<SQLName> = []
@@ -13,6 +13,9 @@ struct SessionMemory: Sendable {
     private(set) var unseenStatements: Set<SQLName> = []
     /// The last statement's values.
     var last = LastStatement()
+    /// What SET TRANSACTION has set for the next transaction, as the server says it: statements, each with a semicolon
+    /// behind it.
+    var nextTransaction = ""
 }
 
 /// A statement of PREPARE.
@@ -29,6 +32,9 @@ struct PreparedText: Equatable, Sendable {
         self.schema = schema
         effects = StatementEffects(of: text.span, mode: mode)
     }
+
+    /// In the place of one that may be there or not, and is no session's.
+    static let unknown = Self(Array("DO 0 /* unknown */".utf8), schema: nil)
 }
 
 /// A text's effects together with those of the statements that it executes by name.
@@ -123,7 +129,7 @@ extension SessionMemory {
 
     /// A variable was read from the connection.
     mutating func captured(_ name: SQLName, _ value: UserVariable) {
-        variables[name] = value.kind == .null ? nil : value
+        variables[name] = value == .unset ? nil : value
         assigned.remove(name)
     }
 }

@@ -1,13 +1,12 @@
-/// A user variable's value, as it was read from one connection and is set again on another.
+/// A user variable's value and type, as it was read from one connection and is set again on another.
 struct UserVariable: Hashable, Sendable {
     /// What it is.
     let kind: Kind
-    /// Its text; the bytes of a string.
-    let bytes: [UInt8]
+    /// Its text; the bytes of a string; nil for NULL, which has a type too.
+    let bytes: [UInt8]?
 
     /// The types that user variables have.
     enum Kind: Hashable, Sendable {
-        case null
         case integer
         case unsigned
         case decimal
@@ -16,5 +15,6 @@ struct UserVariable: Hashable, Sendable {
         case text(characterSet: String, collation: String)
     }
 
-    static let null = Self(kind: .null, bytes: [])
+    /// The value of a variable that was never set.
+    static let unset = Self(kind: .text(characterSet: "binary", collation: "binary"), bytes: nil)
 }

@@ -9,7 +9,7 @@ import SQLText
 struct SessionTies: Sendable {
     /// A transaction is open, or may be.
     private(set) var hasTransaction = false
-    /// Characteristics are set for the next transaction; only the server knows when they are used up.
+    /// Characteristics may be set for the next transaction that the server hasn't told.
     private(set) var hasTransactionAhead = false
     /// Savepoints wait for a transaction, with autocommit off.
     private(set) var hasSavepoint = false
@@ -117,10 +117,31 @@ extension SessionTies {
         }
         if done.facts.contains(.usesXA) { usedXA = true }
         if answer.isError, isAutocommitOff, !answer.isSyntaxError { hasTransaction = true }
-        if done.facts.contains(.setsNextTransaction), !answer.isFirstFailing { hasTransactionAhead = true }
+        transactionAhead(answer, done)
         if isAutocommitOff, done.facts.contains(.usesSavepoint), !answer.isFirstFailing { hasSavepoint = true }
         let ends: StatementFacts = [.endsTransaction, .enablesAutocommit, .commitsImplicitly]
         if hasSavepoint, answer.isSuccess, !hasTransaction, !done.facts.isDisjoint(with: ends) { hasSavepoint = false }
+    }
+
+    /// Errors may use up what was set for the next transaction, which isn't told before another OK tells something.
+    private mutating func transactionAhead(_ answer: StatementAnswer, _ done: ExecutedEffects) {
+        // The same text again isn't told.
+        if done.facts.contains(.setsNextTransaction), !answer.isFirstFailing, memory.nextTransaction.isEmpty {
+            hasTransactionAhead = true
+        }
+        guard !memory.nextTransaction.isEmpty else { return }
+        if answer.isError, !answer.leavesTransactionAhead {
+            hasTransactionAhead = true
+        } else if !answer.changes.isEmpty {
+            hasTransactionAhead = false
+        }
+    }
+
+    /// What would set them again; in a transaction they tell of that one, and of those that it began with.
+    private mutating func characteristics(_ text: String) {
+        let statements = text.split(separator: ";").map { $0.drop { $0 == " " } }
+        hasTransactionAhead = !statements.allSatisfy { $0.hasPrefix("SET TRANSACTION ") }
+        memory.nextTransaction = hasTransactionAhead ? "" : text
     }
 
     /// What the trackers tell.
@@ -131,7 +152,7 @@ extension SessionTies {
                 // A letter each: the transaction (T explicit, I implicit), what it read and wrote, L for locked tables.
                 hasTransaction = !state.utf8.starts(with: [UInt8(ascii: "_")]) || (hasTransaction && answer.isError)
                 locks.tables = state.utf8.last == UInt8(ascii: "L")
-            case .transactionCharacteristics(let text): hasTransactionAhead = !text.isEmpty
+            case .transactionCharacteristics(let text): characteristics(text)
             case .systemVariables(let variables): told(variables, done)
             case .schema, .stateChanged, .gtids, .unknown: break
             }
@@ -216,7 +237,7 @@ extension SessionTies {
         if answer.isError, !done.facts.isDisjoint(with: [.writesRows, .callsForeignFunction, .runsRoutine]) {
             mayTellLate = true
         }
-        if answer.isSyntaxError { return }
+        if answer.isSyntaxError || answer.findsNoPreparedStatement { return }
         if !done.isUnderstood || !done.facts.isDisjoint(with: Self.hiding) { hasHiddenState = true }
         if let effects = answer.effects, effects.facts.contains(.setsSessionVariable) { setByName(effects, text) }
         if !answer.isFirstFailing, answer.tellsChange, !isExplained(answer, done, text) { hasHiddenState = true }
@@ -262,6 +283,20 @@ extension SessionTies {
 }
 
 extension StatementAnswer {
+    /// Whether it failed before it could begin a transaction.
+    fileprivate var leavesTransactionAhead: Bool {
+        guard isFirstFailing else { return false }
+        // Syntax, SET TRANSACTION in a transaction, a change in a transaction that only reads.
+        return errorCode == 1064 || errorCode == 1568 || errorCode == 1792
+    }
+
+    /// Whether it was an EXECUTE of what isn't prepared, which does nothing.
+    fileprivate var findsNoPreparedStatement: Bool {
+        guard isFirstFailing, errorCode == 1243, let effects else { return false }
+        return effects.isUnderstood && effects.facts.contains(.executesPrepared)
+            && effects.facts.isDisjoint(with: [.runsRoutine, .callsForeignFunction, .executesUnseenText])
+    }
+
     fileprivate var tellsChange: Bool {
         changes.contains { if case .stateChanged = $0 { true } else { false } }
     }
