@@ -108,7 +108,8 @@ package struct FunnelOptions: ParsableArguments {
     private func requireCounts() throws {
         let counts = [
             ("--funnel-max-backends", funnelMaxBackends, 1), ("--funnel-min-backends", funnelMinBackends, 0),
-            ("--funnel-user-max-backends", funnelUserMaxBackends ?? 1, 1), ("--funnel-max-clients", funnelMaxClients, 1),
+            ("--funnel-user-max-backends", funnelUserMaxBackends ?? 1, 1),
+            ("--funnel-max-clients", funnelMaxClients, 1),
             ("--funnel-backlog-max", funnelBacklogMax, 0),
         ]
         for (name, value, least) in counts where !(least...10_000_000).contains(value) {

@@ -74,9 +74,7 @@ import Testing
                 ])
         #expect(
             steps(rig.settings, login, login: login)
-                == [
-                    "SET character_set_client='utf8mb3',character_set_results='utf8mb3',collation_connection='utf8mb3_bin'"
-                ])
+                == ["SET NAMES utf8mb3 COLLATE utf8mb3_bin"])
         _ = rig.query("SET NAMES latin1 COLLATE latin1_bin", names)
         #expect(rig.settings.unread == [.collation])
         let read = rig.table.read(rig.settings, [.collation: Array("latin1_bin".utf8)])

@@ -71,7 +71,9 @@ extension InternalAnswer {
 
         private mutating func takeDefinition(_ payload: [UInt8], into answer: inout InternalAnswer) {
             definitions -= 1
-            if let column = try? ColumnDefinition(decoding: payload.span, capabilities: capabilities) { answer.columns.append(column) }
+            if let column = try? ColumnDefinition(decoding: payload.span, capabilities: capabilities) {
+                answer.columns.append(column)
+            }
             isInRows = definitions == 0
         }
 

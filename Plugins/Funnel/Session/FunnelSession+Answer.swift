@@ -197,7 +197,8 @@ extension FunnelSession {
     }
 
     private func answerLost(_ connection: BackendConnection, _ reason: String) {
-        let error = SQLError(code: 2013, message: "(funnel) Lost connection to the server during the statement: \(reason)")
+        let error = SQLError(
+            code: 2013, message: "(funnel) Lost connection to the server during the statement: \(reason)")
         guard running?.isAnswerBegun == true else { return say(error) }
         guard connection.translator.isAtPacketBorder else {
             client?.hangUp()

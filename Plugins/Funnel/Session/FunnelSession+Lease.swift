@@ -38,7 +38,8 @@ extension FunnelSession {
         let pools = worker.pools
         if let route = session.route, let pool = pools.first(where: { $0.backend === route }) { return pool }
         if let home, home.isServing { return home }
-        home = pools.filter { $0.backend.role == .readWrite && $0.isServing }.min { $0.outstanding < $1.outstanding }
+        home =
+            pools.filter { $0.backend.role == .readWrite && $0.isServing }.min { $0.outstanding < $1.outstanding }
             ?? home ?? pools.first { $0.backend.role == .readWrite } ?? pools.first
         return home
     }

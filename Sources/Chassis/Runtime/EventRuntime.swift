@@ -82,14 +82,18 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     }
 
     /// Logs what the plugins report, in one line as soon as the last one has told; who is late is left out.
-    public func report() {
+    public func report() { report(within: ReportGathering.patience) }
+
+    /// The same, with another time for the plugins.
+    func report(within patience: TimeSpan) {
         guard let first = loops.first?.loop else { return }
-        let gathering = ReportGathering(of: plugins.map { type(of: $0).name }) { [log] in log.log($0, $1) }
+        let names = plugins.map { type(of: $0).name }
+        let gathering = ReportGathering(of: names, patience: patience) { [log] in log.log($0, $1) }
         for (index, plugin) in plugins.enumerated() {
             plugin.report { gathering.told($0, by: index) }
         }
         first.execute {
-            first.schedule(at: first.now + ReportGathering.patience) { gathering.expired() }
+            first.schedule(at: first.now + patience) { gathering.expired() }
         }
     }
 

@@ -23,12 +23,17 @@ final class ReportGathering: Sendable {
     }
 
     private let names: [String]
+    private let patience: TimeSpan
     private let log: @Sendable (LogLevel, String) -> Void
     private let state: Mutex<State>
 
     /// Awaits the plugins of these names; where there are none, that is logged at once.
-    init(of names: [String], log: @escaping @Sendable (LogLevel, String) -> Void) {
+    init(
+        of names: [String], patience: TimeSpan = ReportGathering.patience,
+        log: @escaping @Sendable (LogLevel, String) -> Void
+    ) {
         self.names = names
+        self.patience = patience
         self.log = log
         state = Mutex(State(answers: Array(repeating: .awaited, count: names.count)))
         logOnce(isLate: false)
@@ -68,7 +73,7 @@ final class ReportGathering: Sendable {
             }
         }
         if !late.isEmpty {
-            log(.warning, "SIGUSR1: no report within \(Self.patience.seconds) s from \(late.joined(separator: ", "))")
+            log(.warning, "SIGUSR1: no report within \(patience.seconds) s from \(late.joined(separator: ", "))")
         }
         if !members.isEmpty {
             log(.message, "{\(members.joined(separator: ","))}")
