@@ -131,6 +131,43 @@ import Testing
         DiagnosticsAnswer(Array(statement.utf8).span, last)?.rows
     }
 
+    @Test func getDiagnosticsIsGivenWhatIsRemembered() throws {
+        var rig = StateRig()
+        rig.query("SELECT nope", error: 1054)
+        let capture = try #require(Capture(rig.ties.memory, rig.settings))
+        let rows = [row("Error", "1054", "Unknown column 'é'")]
+        #expect(capture.read([.init(columns: [], rows: rows)], into: &rig.ties.memory) != nil)
+        let last = rig.ties.memory.last
+        #expect(get("GET DIAGNOSTICS @n = NUMBER, @`r w` = ROW_COUNT;", last) == "SET @n=CAST(1 AS UNSIGNED),@`r w`=-1")
+        #expect(
+            get("get current diagnostics condition 1 @S=returned_sqlstate, @e=MYSQL_ERRNO", last)
+                == "SET @S=_utf8mb3 '42S22',@e=CAST(1054 AS UNSIGNED)")
+        #expect(
+            get("GET DIAGNOSTICS CONDITION 1 @m = MESSAGE_TEXT", last)
+                == "SET @m=CONVERT(_utf8mb4 x'556E6B6E6F776E20636F6C756D6E2027C3A927' USING utf8mb3)")
+        #expect(get("GET DIAGNOSTICS CONDITION 2 @m = MESSAGE_TEXT", last) == "DO 0")
+        #expect(get("GET DIAGNOSTICS CONDITION @i @m = MESSAGE_TEXT", last) == "unknown")
+        #expect(get("GET DIAGNOSTICS CONDITION 1 @m = ROW_NUMBER", last) == "unknown")
+        #expect(get("GET DIAGNOSTICS @n = NUMBER", last, foreign: [.rowCount]) == nil)
+        #expect(get("GET DIAGNOSTICS @r = ROW_COUNT", last, foreign: [.rowCount]) == "SET @r=-1")
+        #expect(get("SHOW WARNINGS", last) == nil)
+    }
+
+    private func get(_ text: String, _ last: LastStatement, foreign: LastValues = .all) -> String? {
+        switch DiagnosticsAssignment(Array(text.utf8).span, last, foreign: foreign, characterSet: "utf8mb4") {
+        case nil: nil
+        case .unknown: "unknown"
+        case .text(let text): String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    @Test func getDiagnosticsLeavesTheRowCount() {
+        var rig = StateRig()
+        rig.query("UPDATE t SET a=1", OKPacket(affectedRows: 7))
+        rig.query("GET DIAGNOSTICS @r = ROW_COUNT", told(.change))
+        #expect(rig.ties.memory.last.rowCount == 7)
+    }
+
     @Test func functionsGetTheValuesOfTheirOwnSession() throws {
         var rig = StateRig()
         rig.query("SELECT a FROM t", columns: 1, rows: 5)

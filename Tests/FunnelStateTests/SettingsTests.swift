@@ -6,6 +6,14 @@ import Testing
 
 /// What sessions have set, and what makes a connection the same. Answers as MariaDB 10.11 gave them.
 @Suite struct SettingsTests {
+    @Test func aVariableThatTheServerDoesNotKnowIsNotAskedFor() {
+        var rig = StateRig()
+        let before = rig.settings
+        rig.query("SET SESSION no_such_variable=1", error: 1193)
+        rig.query("SELECT 1; SET SESSION no_such_variable=1", error: 1193, results: 1)
+        #expect(rig.settings === before)
+    }
+
     @Test func equalSettingsAreOneObject() {
         let table = SettingsTable()
         var one = StateRig()

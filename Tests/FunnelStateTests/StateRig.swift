@@ -56,7 +56,7 @@ struct StateRig {
     private mutating func finish(_ text: String, _ answer: StatementAnswer) -> [String] {
         let text = Array(text.utf8)
         ties.answered(answer, text.span, schema: settings.content.schema)
-        settings = table.changed(settings, by: answer.changes, answer.effects, text.span)
+        settings = table.changed(settings, by: answer.changes, answer.effectsOnSettings, text.span)
         return pins
     }
 

@@ -147,7 +147,8 @@ extension FunnelSession {
         answer.variableTexts = running.variableTexts
         running.withText { text in
             let before = settings.content.schema
-            settings = worker.funnel.settings.table.changed(settings, by: answer.changes, answer.effects, text)
+            settings = worker.funnel.settings.table.changed(
+                settings, by: answer.changes, answer.effectsOnSettings, text)
             ties.answered(answer, text, schema: before, foreign: connection.state.foreign)
         }
         connection.settings = settings

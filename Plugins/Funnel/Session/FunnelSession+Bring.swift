@@ -122,6 +122,7 @@ extension FunnelSession {
         guard let running else { return }
         if let effects = running.effects, !effects.facts.isDisjoint(with: Self.asking) {
             if answersDiagnostics(effects, on: connection) { return }
+            if answersGetDiagnostics(effects, on: connection) { return }
             if asksPreparedTexts(effects, on: connection) { return }
             substitute(effects, on: connection)
         }

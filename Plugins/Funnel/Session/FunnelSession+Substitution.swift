@@ -21,6 +21,42 @@ extension FunnelSession {
         return true
     }
 
+    /// Gives GET DIAGNOSTICS what is remembered where the connection has another session's.
+    ///
+    /// - Returns: whether the client was answered; otherwise the statement, or another one, is to be sent.
+    func answersGetDiagnostics(_ effects: StatementEffects, on connection: BackendConnection) -> Bool {
+        guard effects.facts.contains(.readsDiagnostics), let running, running.command == .query else { return false }
+        let assignment = running.withText { text in
+            DiagnosticsAssignment(
+                text, ties.memory.last, foreign: connection.state.foreign,
+                characterSet: settings.content.variables["character_set_results"] ?? "")
+        }
+        switch assignment {
+        case nil: return false
+        case .text(let text):
+            connection.state.disturbed()
+            replace(by: text)
+            return false
+        case .unknown:
+            settlePins()
+            say(
+                SQLError(
+                    code: 1235, state: "42000",
+                    message: "(funnel) GET DIAGNOSTICS can't tell this after the connection has served another session;"
+                        + " ask for NUMBER, ROW_COUNT, MYSQL_ERRNO, MESSAGE_TEXT and RETURNED_SQLSTATE,"
+                        + " or inside a transaction"))
+            return true
+        }
+    }
+
+    /// Sends another text than the client's.
+    private func replace(by text: [UInt8]) {
+        var writer = PacketWriter()
+        writer.append(Command.query.payload(text: text))
+        running?.sentSequence = writer.sequence &- 1
+        running?.sentPackets = writer.take()
+    }
+
     /// Asks for the variables that PREPARE takes its text from, then sends the statement.
     func asksPreparedTexts(_ effects: StatementEffects, on connection: BackendConnection) -> Bool {
         let names = SessionMemory.textVariables(effects)
@@ -44,10 +80,7 @@ extension FunnelSession {
                 text, effects, ties.memory.last, foreign: connection.state.foreign, connection: UInt64(connectionID))
         }
         guard let substitution else { return }
-        var writer = PacketWriter()
-        writer.append(Command.query.payload(text: substitution.text))
-        self.running?.sentSequence = writer.sequence &- 1
-        self.running?.sentPackets = writer.take()
+        replace(by: substitution.text)
         self.running?.patches.columnNames = substitution.replacements.map { replacement in
             AnswerPatches.ColumnName(
                 found: replacement.expression, shown: replacement.original,

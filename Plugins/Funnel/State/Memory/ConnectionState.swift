@@ -128,7 +128,7 @@ extension ConnectionState {
         if !restored.isEmpty { restored = [] }
         let begins = nextTransaction != memory.nextTransaction
         if foreign.contains(.insertID), case .known(let number) = memory.last.insertID,
-            memory.executed(effects).mayReadInsertID || text.mayInsert
+            memory.executed(effects).mayReadInsertID
         {
             steps.append(.query(Array("SET last_insert_id=\(number)".utf8)))
             foreign.remove(.insertID)
@@ -206,8 +206,8 @@ extension PreparedText {
 
 extension ExecutedEffects {
     fileprivate var mayReadInsertID: Bool {
-        // EXECUTE of an INSERT, of which the same holds.
-        if !isUnderstood || facts.isSuperset(of: [.executesPrepared, .writesRows]) { return true }
+        // A trigger may read it, and an INSERT make one or leave that of before.
+        if !isUnderstood || facts.contains(.writesRows) { return true }
         if !facts.isDisjoint(with: [.runsRoutine, .callsForeignFunction, .executesUnseenText, .setsLastInsertID]) {
             return true
         }

@@ -68,6 +68,8 @@ extension LastStatement {
         default: return
         }
         let kind = StatementKind(of: text)
+        // It leaves what it reads.
+        if kind == .getDiagnostics, answer.isSuccess, answer.warnings == 0 { return }
         renewed.insert(.rowCount)
         rowCount = answer.isError || answer.columns > 0 ? -1 : Int64(clamping: answer.affectedRows)
         insertID(answer, done, text)

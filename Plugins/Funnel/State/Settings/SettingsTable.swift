@@ -65,7 +65,8 @@ final class SettingsTable: Sendable {
             change.unread.remove(unread)
             switch unread {
             case .role: change.content.role = value ?? []
-            case .variable(let name): if let value { change.content.variables[name] = String(decoding: value, as: UTF8.self) }
+            case .variable(let name):
+                if let value { change.content.variables[name] = String(decoding: value, as: UTF8.self) }
             case .collation: if let value { change.setCollation(String(decoding: value, as: UTF8.self)) }
             }
         }

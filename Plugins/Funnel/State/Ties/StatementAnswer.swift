@@ -38,6 +38,10 @@ struct StatementAnswer: Sendable {
     /// Whether the server understood nothing of it, and so did nothing.
     var isSyntaxError: Bool { isFirstFailing && errorCode == 1064 }
 
+    /// The effects that the settings may show: none of a first statement that failed, since SET does all or nothing, and
+    /// no variable that the server doesn't know.
+    var effectsOnSettings: StatementEffects? { isFirstFailing || errorCode == 1193 ? nil : effects }
+
     /// Whether it succeeded as a whole.
     var isSuccess: Bool { !isError }
 }
