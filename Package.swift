@@ -112,7 +112,9 @@ let package = Package(
         tests("EventLoopTests", ["EventLoop", "Pooling"]),
         tests("AccountsTests", ["Accounts", "MySQLWire"]),
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
-        tests("FunnelTests", ["FunnelPlugin", "MySQLWire", "SQLText"]),
+        tests(
+            "FunnelTests",
+            ["Accounts", "FunnelPlugin", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "Streams", argumentParser]),
         tests("FunnelStateTests", ["FunnelPlugin", "MySQLWire", "Pooling", "SQLText"]),
         tests(
             "SandboxTests",
