@@ -50,20 +50,24 @@ extension FunnelSession {
 
     /// COM_RESET_CONNECTION: the session begins anew; a connection that it holds is cleaned first.
     private func resetState() {
-        guard let connection else {
-            forgetState()
-            return sayOK()
-        }
+        guard let connection else { return stateReset() }
         phase = .preparing
         connection.reset { [self] in
-            guard phase == .preparing else { return }
+            guard isStillPreparing(on: connection) else { return }
             self.connection = nil
-            lastConnection = nil
             connection.belong(to: nil)
+            connection.pool.countOutstanding(-1)
             connection.giveBack()
-            forgetState()
-            sayOK()
+            stateReset()
         }
+    }
+
+    /// Schema, role and COM_SET_OPTION outlast a reset, as they do on a server.
+    private func stateReset() {
+        let kept = settings.content.reset(to: loginSettings.content)
+        forgetState()
+        settings = worker.funnel.settings.table.settings(kept)
+        sayOK()
     }
 
     /// The session is as after its login; nothing of it is on any connection.

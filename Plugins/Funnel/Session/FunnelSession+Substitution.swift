@@ -12,7 +12,10 @@ extension FunnelSession {
     /// Answers SHOW WARNINGS and its like from memory where the connection has another session's.
     func answersDiagnostics(_ effects: StatementEffects, on connection: BackendConnection) -> Bool {
         guard effects.facts.contains(.readsDiagnostics), connection.state.foreign.contains(.diagnostics),
-            let running, let answer = running.withText({ DiagnosticsAnswer($0, ties.memory.last) })
+            let running,
+            let answer = running.withText({ text in
+                DiagnosticsAnswer(text, ties.memory.last, collation: settings.content.resultCollation)
+            })
         else { return false }
         answer.given(&ties.memory.last, &connection.state)
         let payloads = answer.payloads(capabilities: capabilities, status: status)

@@ -8,7 +8,9 @@ struct DiagnosticsAnswer: Sendable {
     private let isCount: Bool
 
     /// nil for any other statement, and where only the connection knows.
-    init?(_ text: Span<UInt8>, _ last: LastStatement) {
+    ///
+    /// - Parameter collation: the number of the collation that the session's results come in.
+    init?(_ text: Span<UInt8>, _ last: LastStatement, collation: UInt16 = 45) {
         guard case .known(let conditions) = last.diagnostics, let form = DiagnosticsForm(text) else { return nil }
         let shown = form.isErrors ? conditions.filter(\.isError) : conditions
         isCount = form.isCount
@@ -18,7 +20,7 @@ struct DiagnosticsAnswer: Sendable {
             rows = [[count.map { Array("\($0)".utf8) }]]
             return
         }
-        columns = Self.conditionColumns
+        columns = Self.conditionColumns(collation)
         rows = shown.dropFirst(form.offset).prefix(form.count).map { [$0.level, $0.code, $0.message] }
     }
 
@@ -35,14 +37,16 @@ struct DiagnosticsAnswer: Sendable {
         ColumnDefinition(name: name, type: .longLong, flags: [.unsigned, .binary], collation: 63, length: 21)
     }
 
-    private static let conditionColumns = [
-        ColumnDefinition(
-            name: "Level", type: .varString, flags: [.notNull], collation: 45, length: 28, decimals: 39),
-        ColumnDefinition(
-            name: "Code", type: .long, flags: [.notNull, .unsigned, .binary], collation: 63, length: 4),
-        ColumnDefinition(
-            name: "Message", type: .varString, flags: [.notNull], collation: 45, length: 2048, decimals: 39),
-    ]
+    private static func conditionColumns(_ collation: UInt16) -> [ColumnDefinition] {
+        [
+            ColumnDefinition(
+                name: "Level", type: .varString, flags: [.notNull], collation: collation, length: 28, decimals: 39),
+            ColumnDefinition(
+                name: "Code", type: .long, flags: [.notNull, .unsigned, .binary], collation: 63, length: 4),
+            ColumnDefinition(
+                name: "Message", type: .varString, flags: [.notNull], collation: collation, length: 2048, decimals: 39),
+        ]
+    }
 }
 
 /// `SHOW WARNINGS | ERRORS [LIMIT [offset,] count]`, `SHOW COUNT(*) WARNINGS | ERRORS`.

@@ -10,6 +10,24 @@ enum Collation {
         String(name.prefix { $0 != "_" })
     }
 
+    /// The number of a collation; nil for one that no byte names.
+    static func number(_ name: String) -> UInt16? { names.firstIndex(of: name).map(UInt16.init) }
+
+    /// The number of a character set's default collation; nil for a set that isn't known.
+    ///
+    /// Source: MariaDB 10.11, information_schema.COLLATIONS.
+    static func defaultNumber(_ characterSet: String) -> UInt16? { defaults[characterSet] }
+
+    private static let defaults: [String: UInt16] = {
+        let numbers: [UInt16] = [
+            1, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 16, 18, 19, 22, 24, 25, 26, 28, 30, 32, 33, 36, 37, 38, 39, 40, 41, 45,
+            51, 57, 59, 63, 92, 95, 97,
+        ]
+        return Dictionary(
+            numbers.compactMap { number in name(UInt8(number)).map { (characterSet(of: $0), number) } },
+            uniquingKeysWith: { first, _ in first })
+    }()
+
     /// Whether a client may speak it: no server reads statements in these.
     static func isSpoken(_ characterSet: String) -> Bool {
         !["ucs2", "utf16", "utf16le", "utf32"].contains(characterSet)

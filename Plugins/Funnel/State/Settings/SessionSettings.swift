@@ -77,6 +77,18 @@ extension SessionSettings.Content {
     }
 }
 
+extension SessionSettings.Content {
+    /// The number of the collation that results come in, as definitions of their columns tell it.
+    var resultCollation: UInt16 {
+        // NULL: results aren't converted, and what the server itself says is in its own character set.
+        guard let characterSet = variables["character_set_results"], !characterSet.isEmpty else { return 33 }
+        if let collation = variables["collation_connection"], Collation.characterSet(of: collation) == characterSet {
+            return Collation.number(collation) ?? 45
+        }
+        return Collation.defaultNumber(characterSet) ?? 45
+    }
+}
+
 extension SQLLexicalMode {
     /// How a server with this status reads statements.
     init(_ status: StatusFlags) {

@@ -93,9 +93,11 @@ struct SettingsDifference {
     /// SET NAMES where all character sets are one: it sets the collations behind the client's and the results' set too,
     /// which show in the definitions of columns.
     private static func names(_ variables: [String: String]) -> String? {
-        guard let collation = variables["collation_connection"], let set = variables["character_set_client"],
-            variables["character_set_results"] == set, Collation.characterSet(of: collation) == set
-        else { return nil }
+        guard let set = variables["character_set_client"], variables["character_set_results"] == set else { return nil }
+        if variables["character_set_connection"] == set { return "NAMES \(set)" }
+        guard let collation = variables["collation_connection"], Collation.characterSet(of: collation) == set else {
+            return nil
+        }
         return "NAMES \(set) COLLATE \(collation)"
     }
 
