@@ -216,7 +216,7 @@ struct RunningCommand {
     func withText<Answer>(_ body: (Span<UInt8>) -> Answer) -> Answer {
         let statement: SharedStatement?
         switch plan {
-        case .run(let run): statement = run.shared
+        case .run(let run): statement = run.original
         case .prepare(let shared): statement = shared
         case nil, .nothing, .okay, .refuse, .closeCursor: statement = nil
         }
