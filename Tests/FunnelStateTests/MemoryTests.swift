@@ -186,6 +186,20 @@ import Testing
         ).map { String(decoding: $0.text, as: UTF8.self) }
     }
 
+    @Test func everyOKIsARowCountOfNone() {
+        for command in [Command.initDB, .ping, .resetStatement] {
+            var rig = StateRig()
+            rig.query("UPDATE t SET a=1", OKPacket(affectedRows: 7))
+            _ = rig.command(command)
+            #expect(rig.ties.memory.last.rowCount == 0)
+            #expect(rig.ties.memory.last.renewed.contains(.rowCount))
+        }
+        var rig = StateRig()
+        rig.query("UPDATE t SET a=1", OKPacket(affectedRows: 7))
+        _ = rig.command(.statistics)
+        #expect(rig.ties.memory.last.rowCount == 7)
+    }
+
     @Test func getDiagnosticsLeavesTheRowCount() {
         var rig = StateRig()
         rig.query("UPDATE t SET a=1", OKPacket(affectedRows: 7))

@@ -176,6 +176,8 @@ final class FunnelSession: LocalServer, Lessee {
     }
 
     func sayOK() {
+        ties.memory.last.answeredByOK()
+        (connection ?? lastConnection)?.state.disturbed()
         say([OKPacket(status: status).encode(capabilities: capabilities)])
     }
 

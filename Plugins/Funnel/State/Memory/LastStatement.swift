@@ -65,6 +65,10 @@ extension LastStatement {
         case .prepare:
             if answer.isError { failed() }
             return
+        case .initDB where answer.isError: return failed()
+        case .initDB, .ping, .resetStatement:
+            if answer.isSuccess { answeredByOK() }
+            return
         default: return
         }
         let kind = StatementKind(of: text)
@@ -75,6 +79,12 @@ extension LastStatement {
         insertID(answer, done, text)
         diagnostics(answer, done, kind, text)
         if !answer.isFirstFailing { foundRows(answer, kind, text, foreign) }
+    }
+
+    /// A command that is no statement was answered by OK: no row was changed.
+    mutating func answeredByOK() {
+        rowCount = 0
+        renewed.insert(.rowCount)
     }
 
     private mutating func failed() {
