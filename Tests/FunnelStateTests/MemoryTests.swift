@@ -161,6 +161,45 @@ import Testing
         }
     }
 
+    @Test func executedStatementsGetTheValuesOfTheirOwnSession() {
+        var rig = StateRig()
+        rig.query("PREPARE p FROM 'SELECT CONNECTION_ID(), ?, ''x'''", told(.change))
+        rig.query("PREPARE plain FROM 'SELECT ?'", told(.change))
+        let memory = rig.ties.memory
+        let immediate = "EXECUTE IMMEDIATE 'SELECT CAST(0000004711 AS UNSIGNED), ?, ''x''' "
+        #expect(execute("execute p using @`a;b`, 1 ;", memory) == immediate + "using @`a;b`, 1 ")
+        #expect(execute("EXECUTE `p`", memory) == immediate)
+        #expect(execute("EXECUTE p; -- the end", memory) == immediate)
+        #expect(execute("EXECUTE p;", memory) == immediate)
+        #expect(execute("EXECUTE p; SELECT 1", memory) == nil)
+        #expect(execute("SELECT 1; EXECUTE p", memory) == nil)
+        #expect(execute("EXECUTE plain USING @a", memory) == nil)
+        #expect(execute("EXECUTE missing", memory) == nil)
+        #expect(execute("EXECUTE p", memory, schema: "d2") == nil)
+    }
+
+    private func execute(_ text: String, _ memory: SessionMemory, schema: String = "d1") -> String? {
+        let text = Array(text.utf8)
+        return Substitution(
+            executing: text.span, StatementEffects(of: text.span, mode: []), memory, schema: Array(schema.utf8),
+            mode: [], foreign: [], connection: 4711
+        ).map { String(decoding: $0.text, as: UTF8.self) }
+    }
+
+    @Test func everyOKIsARowCountOfNone() {
+        for command in [Command.initDB, .ping, .resetStatement] {
+            var rig = StateRig()
+            rig.query("UPDATE t SET a=1", OKPacket(affectedRows: 7))
+            _ = rig.command(command)
+            #expect(rig.ties.memory.last.rowCount == 0)
+            #expect(rig.ties.memory.last.renewed.contains(.rowCount))
+        }
+        var rig = StateRig()
+        rig.query("UPDATE t SET a=1", OKPacket(affectedRows: 7))
+        _ = rig.command(.statistics)
+        #expect(rig.ties.memory.last.rowCount == 7)
+    }
+
     @Test func getDiagnosticsLeavesTheRowCount() {
         var rig = StateRig()
         rig.query("UPDATE t SET a=1", OKPacket(affectedRows: 7))

@@ -5,6 +5,7 @@ Each script is played direct, where A, B and C have connections of their own, an
 
 from pathlib import Path
 
+import mysql.connector
 import pytest
 from harness.answers import answers, last_rows, play, scripts
 from harness.funnel import Funnel, make_funnel, module_backend  # noqa: F401
@@ -43,6 +44,46 @@ def test_one_backend_connection_for_all(make_funnel, module_backend, script):
 def test_one_for_who_holds_it_and_one_for_the_others(make_funnel, module_backend, script):
     options = ["--funnel-max-backends=2", "--funnel-backlog-timeout=4"]
     assert compare_script(make_funnel(module_backend, *options), script)
+
+
+def prepared(target):
+    """A connection for binary prepared statements."""
+    return mysql.connector.connect(
+        **target.python_options, database="one", use_pure=True, ssl_disabled=True, charset="utf8mb4", autocommit=True,
+        collation="utf8mb4_general_ci", auth_plugin="mysql_native_password",
+    )  # fmt: skip
+
+
+def test_functions_inside_binary_prepared_statements(make_funnel, module_backend):
+    """They answer for the session that executes them, time and again, and under their own names and types."""
+
+    def scenario(target):
+        seen, first, second = [], prepared(target), prepared(target)
+        try:
+            mine, others = first.cursor(prepared=True), second.cursor(prepared=True)
+            for cursor in (mine, others):
+                cursor.execute("SELECT id FROM fruit")
+                cursor.fetchall()
+            for round in range(3):
+                for change, cursor in (("INSERT INTO served (who) VALUES (?), (?)", mine), ("DO ?", others)):
+                    other = others if cursor is mine else mine
+                    changing = (first if cursor is mine else second).cursor(prepared=True)
+                    changing.execute(change, (round,) * change.count("?"))
+                    other.execute("SELECT id, ? FROM fruit WHERE id <= 2", (round,))
+                    other.fetchall()
+                    cursor.execute("SELECT ROW_COUNT(), FOUND_ROWS() + 1, @@warning_count AS w, ?", (round,))
+                    seen.append(([column[:2] for column in cursor.description], cursor.fetchall()))
+                    cursor.execute("SELECT CONNECTION_ID(), connection_id() AS c, ?", (round,))
+                    id = (first if cursor is mine else second).connection_id
+                    seen.append(([column[:2] for column in cursor.description], cursor.fetchall() == [(id, id, round)]))
+            return seen
+        finally:
+            first.close()
+            second.close()
+            module_backend.tidy()
+
+    seen = make_funnel(module_backend, "--funnel-max-backends=1").compare(scenario)
+    assert all(own for _, own in seen[1::2])
 
 
 @pytest.mark.millrace_only

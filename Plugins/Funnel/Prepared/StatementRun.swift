@@ -24,7 +24,10 @@ struct StatementRun: Sendable {
     let id: UInt32
     /// The id as the client sent it, which may be -1, for errors.
     let idAsSent: UInt32
-    let shared: SharedStatement
+    /// What the client has prepared.
+    let original: SharedStatement
+    /// What is executed: that, or a text in which values stand for functions that ask after the session.
+    var shared: SharedStatement
     let settings: PrepareSettings?
     let parameterCount: Int
     /// The whole payload, parameter types included; only the id isn't the server's yet.
@@ -41,6 +44,7 @@ struct StatementRun: Sendable {
         self.command = command
         self.id = id
         self.idAsSent = idAsSent
+        original = statement.shared
         shared = statement.shared
         settings = statement.settings
         parameterCount = statement.parameterCount

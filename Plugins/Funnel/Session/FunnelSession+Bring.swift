@@ -108,7 +108,7 @@ extension FunnelSession {
     private func send(on connection: BackendConnection) {
         guard let running else { return }
         switch running.plan {
-        case .run(let run): step(run, on: connection)
+        case .run(let run): step(substituted(run, on: connection), on: connection)
         case .prepare:
             running.patches.statementID = statements.upcomingID
             transmit(running.packets, running.command, running.lastSequence, on: connection)

@@ -7,7 +7,7 @@ import SQLText
 
 extension FunnelSession {
     /// What such statements do.
-    static let asking: StatementFacts = [.refersToSession, .readsDiagnostics, .prepares]
+    static let asking: StatementFacts = [.refersToSession, .readsDiagnostics, .prepares, .executesPrepared]
 
     /// Answers SHOW WARNINGS and its like from memory where the connection has another session's.
     func answersDiagnostics(_ effects: StatementEffects, on connection: BackendConnection) -> Bool {
@@ -64,10 +64,15 @@ extension FunnelSession {
     func asksPreparedTexts(_ effects: StatementEffects, on connection: BackendConnection) -> Bool {
         let names = SessionMemory.textVariables(effects)
         guard !names.isEmpty, running?.variableTexts.isEmpty == true else { return false }
-        let list = names.map { Capture.variable($0) }.joined(separator: [UInt8(ascii: ",")])
+        // The query changes FOUND_ROWS(), which is read along where only the connection knows it.
+        let expressions = names.map { Capture.variable($0) } + [Array("FOUND_ROWS() LIMIT 1".utf8)]
+        let list = expressions.joined(separator: [UInt8(ascii: ",")])
         connection.ask(Command.query.payload(text: Array("SELECT ".utf8) + Array(list))) { [self] answer in
             guard isStillPreparing(on: connection), let answer else { return }
             connection.state.disturbedByRows()
+            if ties.memory.last.foundRows == .unread, let rows = Capture.number(answer.rows.first?.last ?? nil) {
+                ties.memory.last.foundRows = .known(rows)
+            }
             for (name, value) in zip(names, answer.rows.first ?? []) { running?.variableTexts[name] = value ?? [] }
             guard let running else { return }
             transmit(running.packets, running.command, running.lastSequence, on: connection)
@@ -78,18 +83,44 @@ extension FunnelSession {
     /// Puts the values that only the funnel knows in the place of the functions that ask for them.
     func substitute(_ effects: StatementEffects, on connection: BackendConnection) {
         guard let running, running.command == .query else { return }
-        let substitution = running.withText { text in
-            Substitution(
-                text, effects, ties.memory.last, foreign: connection.state.foreign, connection: UInt64(connectionID))
+        let (schema, mode) = (settings.content.schema, SQLLexicalMode(status))
+        let substitution = running.withText { text -> Substitution? in
+            let values = (ties.memory, connection.state.foreign, UInt64(connectionID))
+            guard effects.facts.contains(.executesPrepared) else {
+                return Substitution(text, effects, values.0.last, foreign: values.1, connection: values.2)
+            }
+            return Substitution(
+                executing: text, effects, values.0, schema: schema, mode: mode, foreign: values.1,
+                connection: values.2)
         }
         guard let substitution else { return }
         replace(by: substitution.text)
-        self.running?.patches.columnNames = substitution.replacements.map { replacement in
-            AnswerPatches.ColumnName(
-                found: replacement.expression, shown: replacement.original,
-                type: AnswerPatches.ValueType(
-                    type: replacement.type.rawValue, length: replacement.length, flags: replacement.flags.rawValue))
-        }
+        self.running?.patches.columnNames = substitution.replacements.map(\.columnName)
+    }
+
+    /// The run of a statement in which the values stand that only the funnel knows; the run itself where there are none.
+    func substituted(_ run: StatementRun, on connection: BackendConnection) -> StatementRun {
+        let statement = run.original
+        guard run.isExecution, statement.effects.facts.contains(.refersToSession) else { return run }
+        let text = statement.text
+        let substitution = Substitution(
+            text.span, statement.effects, ties.memory.last, foreign: connection.state.foreign,
+            connection: UInt64(connectionID))
+        var run = run
+        run.shared =
+            substitution.map { worker.funnel.statements.statement($0.text, mode: statement.mode) } ?? statement
+        running?.plan = .run(run)
+        running?.patches.columnNames = substitution?.replacements.map(\.columnName) ?? []
+        return run
+    }
+}
+
+extension Substitution.Replacement {
+    /// How the column is shown to the client.
+    fileprivate var columnName: AnswerPatches.ColumnName {
+        AnswerPatches.ColumnName(
+            found: expression, shown: original,
+            type: AnswerPatches.ValueType(type: type.rawValue, length: length, flags: flags.rawValue))
     }
 }
 

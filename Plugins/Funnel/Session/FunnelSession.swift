@@ -187,6 +187,8 @@ final class FunnelSession: LocalServer, Lessee {
     }
 
     func sayOK() {
+        ties.memory.last.answeredByOK()
+        (connection ?? lastConnection)?.state.disturbed()
         say([OKPacket(status: status).encode(capabilities: capabilities)])
     }
 
@@ -239,7 +241,7 @@ final class RunningCommand {
     func withText<Answer>(_ body: (Span<UInt8>) -> Answer) -> Answer {
         let statement: SharedStatement?
         switch plan {
-        case .run(let run): statement = run.shared
+        case .run(let run): statement = run.original
         case .prepare(let shared): statement = shared
         case nil, .nothing, .okay, .refuse, .closeCursor: statement = nil
         }

@@ -105,7 +105,7 @@ struct Capture: Sendable {
         return settings
     }
 
-    private static func number(_ text: [UInt8]?) -> UInt64? {
+    static func number(_ text: [UInt8]?) -> UInt64? {
         text.flatMap { UInt64(String(decoding: $0, as: UTF8.self)) }
     }
 }

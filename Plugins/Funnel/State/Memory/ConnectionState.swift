@@ -195,7 +195,7 @@ extension ConnectionState {
 
 extension PreparedText {
     /// The text as a string of the connection's character set.
-    fileprivate func quoted(_ mode: SQLLexicalMode) -> [UInt8] {
+    func quoted(_ mode: SQLLexicalMode) -> [UInt8] {
         let quote = UInt8(ascii: "'")
         let backslash = UInt8(ascii: "\\")
         let isEscape = !mode.contains(.noBackslashEscapes)

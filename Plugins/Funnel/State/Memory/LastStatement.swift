@@ -65,6 +65,10 @@ extension LastStatement {
         case .prepare:
             if answer.isError { failed() }
             return
+        case .initDB where answer.isError: return failed()
+        case .initDB, .ping, .resetStatement:
+            if answer.isSuccess { answeredByOK() }
+            return
         default: return
         }
         let kind = StatementKind(of: text)
@@ -85,6 +89,12 @@ extension LastStatement {
         diagnostics = .known([
             Condition(level: Array("Error".utf8), code: Array("\(error.code)".utf8), message: Array(error.message.utf8))
         ])
+    }
+
+    /// A command that is no statement was answered by OK: no row was changed.
+    mutating func answeredByOK() {
+        rowCount = 0
+        renewed.insert(.rowCount)
     }
 
     private mutating func failed() {

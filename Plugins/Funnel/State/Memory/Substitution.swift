@@ -31,6 +31,8 @@ struct Substitution: Equatable, Sendable {
         }
     }
 
+    init(text: [UInt8], replacements: [Replacement]) { (self.text, self.replacements) = (text, replacements) }
+
     /// nil where nothing is to be replaced.
     ///
     /// - Parameters:
