@@ -60,6 +60,7 @@ extension FunnelSession {
             self.connection = nil
             lastConnection = nil
             connection.owner = nil
+            connection.pool.countOutstanding(-1)
             connection.giveBack()
             forgetState()
             sayOK()
