@@ -124,8 +124,8 @@ let package = Package(
         tests(
             "SimulationTests",
             [
-                "Chassis", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", "TestSupport",
-                argumentParser,
+                "Accounts", "Chassis", "EventLoop", "FunnelPlugin", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore",
+                "ProxyPlugin", "TestSupport", argumentParser,
             ]),
         tests(
             "ProxyPluginTests",

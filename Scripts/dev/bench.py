@@ -28,10 +28,10 @@ TICK = os.sysconf("SC_CLK_TCK")
 # --- The proxies ------------------------------------------------------------------------------------------------------
 
 
-def start_millrace(folder, backend, *more, name="millrace"):
+def start_millrace(folder, backend, *more, name="millrace", plugins="proxy"):
     listen = Target(port=free_port())
     arguments = [
-        proxies.BINARY, "--plugins=proxy", f"--proxy-address={listen.address}",
+        proxies.BINARY, f"--plugins={plugins}", f"--proxy-address={listen.address}",
         f"--proxy-backend-addresses={backend.address}", *more,
     ]  # fmt: skip
     return proxies.Proxy(arguments, folder, listen, name=name).wait_until_listening()
@@ -61,8 +61,26 @@ def start_scripted(name):
     return start
 
 
+# What the funnel, and HAProxy beside it, may have of the server's connections.
+FUNNEL_BACKENDS = 10
+
+
+def start_funnel(folder, backend):
+    users = folder / "users"
+    users.touch(mode=0o600)
+    users.write_text(f"{backend.user}:{backend.password}\n")
+    return start_millrace(
+        folder, backend, f"--funnel-users-file={users}", f"--funnel-max-backends={FUNNEL_BACKENDS}", name="funnel",
+        plugins="proxy,funnel",
+    )  # fmt: skip
+
+
 def start_haproxy(folder, backend):
     return proxies.start_haproxy(folder, [backend])
+
+
+def start_narrow_haproxy(folder, backend):
+    return proxies.start_haproxy(folder, [backend], most=FUNNEL_BACKENDS)
 
 
 def start_mysql_proxy(folder, backend):
@@ -104,6 +122,8 @@ def chosen_proxies(scenario):
     if scenario == "lua":
         return {"haproxy": start_haproxy, **{name: start_scripted(name) for name in SCRIPTS}}
     chosen = {"haproxy": start_haproxy, "millrace": start_millrace}
+    if scenario == "funnel":
+        return chosen | {"funnel": start_funnel}
     if os.environ.get("PROXYSQL_BINARY"):
         chosen["proxysql"] = start_proxysql
     if os.environ.get("MYSQL_PROXY_BINARY"):
@@ -133,17 +153,32 @@ def cpu_seconds(pid):
     return user / TICK, system / TICK
 
 
+class Refused(Exception):
+    """sysbench has come to no result."""
+
+
 def sysbench(target, arguments, *more):
     command = [
         "sysbench", "oltp_point_select", "--db-driver=mysql", f"--mysql-host={target.host}",
         f"--mysql-port={target.port}", f"--mysql-user={target.user}", f"--mysql-password={target.password}",
-        "--mysql-db=bench", f"--table-size={TABLE_SIZE}", "--tables=1", "--rand-type=uniform", "--percentile=99",
+        "--mysql-db=bench", f"--table-size={TABLE_SIZE}", "--tables=1", "--rand-type=uniform", "--percentile=99", "--histogram",
         f"--db-ps-mode={'auto' if arguments.prepared else 'disable'}", f"--threads={arguments.threads}", *more,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=arguments.seconds + 120, check=False)
     if done.returncode != 0:
-        raise SystemExit(f"sysbench failed:\n{done.stdout}{done.stderr}")
+        raise Refused(f"sysbench failed:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def quantile(output, share):
+    """A quantile of the latencies in ms, from sysbench's histogram: the upper border of the bucket that it is in."""
+    buckets = [(float(ms), int(count)) for ms, count in re.findall(r"^\s*([\d.]+) \|\**\s+(\d+)$", output, re.M)]
+    left = share * sum(count for _, count in buckets)
+    for milliseconds, count in buckets:
+        left -= count
+        if left <= 0:
+            return milliseconds
+    raise Refused(f"sysbench has printed no histogram:\n{output}")
 
 
 def one_round(target, proxy, arguments):
@@ -157,23 +192,30 @@ def one_round(target, proxy, arguments):
     user, system = ((end - begin) * 1e6 / queries for begin, end in zip(before, after))
     return {
         "queries_per_second": float(re.search(r"queries:\s+\d+\s+\(([\d.]+) per sec", output).group(1)),
-        "p99_ms": float(re.search(r"99th percentile:\s+([\d.]+)", output).group(1)),
+        "p50_ms": quantile(output, 0.50), "p99_ms": quantile(output, 0.99),
         "user_us": user, "system_us": system, "total_us": user + system, "elapsed_s": elapsed,
     }  # fmt: skip
 
 
-def point_selects(arguments, folder):
-    """Point selects through every proxy, one after the other, in every round."""
+@contextlib.contextmanager
+def prepared_server(arguments, folder):
+    """A server with sysbench's table, which takes all clients at once."""
     with contextlib.ExitStack() as cleanup:
-        server = DatabaseServer(folder / "db")
+        server = DatabaseServer(folder / "db", options=["--max-connections=2000"])
         server.create()
         server.start()
         cleanup.callback(server.stop)
         server.create_accounts()
         run_client(server.direct, sql="CREATE DATABASE bench")
         sysbench(server.direct, arguments, "prepare")
+        yield server
+
+
+def point_selects(server, arguments, folder, starts):
+    """Point selects through every proxy, one after the other, in every round."""
+    with contextlib.ExitStack() as cleanup:
         targets = {"direct": (server.direct, None)}
-        for name, start in chosen_proxies(arguments.scenario).items():
+        for name, start in starts.items():
             proxy = cleanup.enter_context(start(folder, server.direct))
             targets[name] = proxy.target, proxy
         return interleaved(targets, arguments)
@@ -182,10 +224,24 @@ def point_selects(arguments, folder):
 def interleaved(targets, arguments):
     results = {name: [] for name in targets}
     for number in range(arguments.rounds):
-        for name, (target, proxy) in targets.items():
+        for name, (target, proxy) in list(targets.items()):
             print(f"round {number + 1} of {arguments.rounds}: {name}", file=sys.stderr)
-            results[name].append(one_round(target, proxy, arguments))
+            try:
+                results[name].append(one_round(target, proxy, arguments))
+            except Refused as reason:
+                if name in ("direct", "haproxy"):
+                    raise SystemExit(str(reason)) from reason
+                print(f"{name} is left out: {reason}", file=sys.stderr)
+                del targets[name]
+                results[name] = []
     return results
+
+
+def crowded(server, arguments, folder):
+    """Many clients on few of the server's connections."""
+    crowd = argparse.Namespace(**{**vars(arguments), "threads": arguments.crowd})
+    starts = {"haproxy": start_haproxy, f"maxconn {FUNNEL_BACKENDS}": start_narrow_haproxy, "funnel": start_funnel}
+    return point_selects(server, crowd, folder, starts)
 
 
 # --- Telling ----------------------------------------------------------------------------------------------------------
@@ -199,24 +255,27 @@ def summary(rounds):
 
 
 def print_table(results):
-    medians = {name: summary(rounds) for name, rounds in results.items()}
+    medians = {name: summary(rounds) for name, rounds in results.items() if rounds}
     reference = medians["haproxy"]["total_us"]
-    print(f"{'':12} {'CPU-µs a query of the proxy':^40}  {'':>10} {'':>8}")
-    print(f"{'':12} {'user':>7} {'system':>7} {'total':>7} {'±':>7} {'×HAProxy':>9} {'queries/s':>11} {'p99 ms':>8}")
+    print(f"{'':12} {'CPU-µs a query of the proxy':^40}  {'':>10} {'':>8} {'':>8}")
+    print(f"{'':12} {'user':>7} {'system':>7} {'total':>7} {'±':>7} {'×HAProxy':>9} {'queries/s':>11} {'p50 ms':>8} {'p99 ms':>8}")
     for name, row in medians.items():
         cost = " ".join(f"{row[key]:7.2f}" for key in ("user_us", "system_us", "total_us"))
         cost = f"{cost} {row['spread_us'] / 2:7.2f} {row['total_us'] / reference:9.2f}"
         if name == "direct":
             cost = f"{'–':>7} {'–':>7} {'–':>7} {'–':>7} {'–':>9}"
-        print(f"{name:12} {cost} {row['queries_per_second']:11.0f} {row['p99_ms']:8.2f}")
+        print(f"{name:12} {cost} {row['queries_per_second']:11.0f} {row['p50_ms']:8.2f} {row['p99_ms']:8.2f}")
+    for name in results.keys() - medians.keys():
+        print(f"{name:12} no result: sysbench's clients never all got in")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="Scripts/bench", description=__doc__)
-    parser.add_argument("scenario", nargs="?", choices=["relay", "lua"], default="relay")
+    parser.add_argument("scenario", nargs="?", choices=["relay", "lua", "funnel"], default="relay")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (3)")
     parser.add_argument("--seconds", type=int, default=10, help="of a round and proxy (10)")
     parser.add_argument("--threads", type=int, default=16, help="sysbench clients (16)")
+    parser.add_argument("--crowd", type=int, default=500, help="sysbench clients of funnel's second table (500)")
     parser.add_argument("--prepared", action="store_true", help="with server-side prepared statements")
     parser.add_argument("--json", metavar="FILE", help="also write every round's figures")
     arguments = parser.parse_args()
@@ -224,15 +283,25 @@ def main():
         raise SystemExit(f"{proxies.BINARY} is missing: build it with 'swift build -c release', or set MILLRACE_BINARY")
     assert program("sysbench")
     folder = Path(tempfile.mkdtemp(prefix="millrace-bench-", dir="/tmp"))
+    results = {}
     try:
-        results = point_selects(arguments, folder)
+        with prepared_server(arguments, folder) as server:
+            starts = chosen_proxies(arguments.scenario)
+            results[arguments.threads] = point_selects(server, arguments, folder, starts)
+            if arguments.scenario == "funnel":
+                results[arguments.crowd] = crowded(server, arguments, folder)
+    except Refused as reason:
+        raise SystemExit(str(reason)) from reason
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(
-        f"{arguments.scenario}: sysbench oltp_point_select, {arguments.threads} clients, prepared statements "
-        f"{'on' if arguments.prepared else 'off'}, {arguments.rounds} rounds of {arguments.seconds} s, {os.cpu_count()} cores\n"
-    )
-    print_table(results)
+    for clients, table in results.items():
+        print(
+            f"{arguments.scenario}: sysbench oltp_point_select, {clients} clients, prepared statements "
+            f"{'on' if arguments.prepared else 'off'}, {arguments.rounds} rounds of {arguments.seconds} s, "
+            f"{os.cpu_count()} cores\n"
+        )
+        print_table(table)
+        print()
     if arguments.json:
         Path(arguments.json).write_text(json.dumps({"arguments": vars(arguments), "rounds": results}, indent=2) + "\n")
 

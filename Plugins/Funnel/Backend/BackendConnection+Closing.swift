@@ -82,7 +82,8 @@ extension BackendConnection {
     func orphanEnded() {
         isOrphaned = false
         guard phase == .ready else { return }
-        reset { [self] in giveBack() }
+        // A reset leaves schema and role as they are, and what was under way may have changed them.
+        discard()
     }
 
     /// Takes everything off the connection that a session has left: open transaction, locks, tables, variables.

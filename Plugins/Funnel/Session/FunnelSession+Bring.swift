@@ -11,6 +11,7 @@ extension FunnelSession {
     /// Brings the connection to the session's state as far as the command needs it, then sends the command.
     func bring(_ connection: BackendConnection) {
         phase = .preparing
+        if let loss { return tell(loss, insteadOf: connection) }
         guard let running else { return }
         let isOwn = connection.owner === self
         if !isOwn, connection.state.cleaning == .close { return replace(connection) }
@@ -36,6 +37,15 @@ extension FunnelSession {
             connection.lostTracking = false
             send(on: connection)
         }
+    }
+
+    /// What the session had set was lost while its command waited: the command must not run without it.
+    private func tell(_ loss: String, insteadOf connection: BackendConnection) {
+        self.loss = nil
+        self.connection = nil
+        connection.pool.countOutstanding(-1)
+        connection.giveBack()
+        say(.lost(loss))
     }
 
     /// What makes the connection's settings and user variables the session's; nil where nothing does.
@@ -221,5 +231,12 @@ extension Preparation {
         case .command(let payload): payload
         case .changeUser, .replace: nil
         }
+    }
+}
+
+extension SQLError {
+    /// What a client is told when state of its session has gone with a connection.
+    static func lost(_ reason: String) -> Self {
+        Self(code: 2013, state: "HY000", message: "(funnel) Lost connection to the server: \(reason)")
     }
 }

@@ -14,6 +14,14 @@ extension FunnelSession {
     /// The answers to what was asked; fewer than asked for where the connection has broken.
     func captured(_ capture: Capture, _ answers: [InternalAnswer], on connection: BackendConnection) {
         isBeingCaptured = false
+        // A session that has begun anew meanwhile, or left, has nothing to do with what was on the connection.
+        if connection.owner === self { take(capture, answers, from: connection) }
+        let after = afterCapture
+        afterCapture = nil
+        after?()
+    }
+
+    private func take(_ capture: Capture, _ answers: [InternalAnswer], from connection: BackendConnection) {
         let read = answers.allSatisfy(\.isOK) ? answers.map { Capture.Answer(columns: $0.columns, rows: $0.rows) } : []
         if let values = capture.read(read, into: &ties.memory) {
             settings = worker.funnel.settings.table.read(settings, values)
@@ -24,9 +32,6 @@ extension FunnelSession {
             loss = "what this session has set (user variables, last insert id) could not be read from its connection"
         }
         captureEnded(on: connection)
-        let after = afterCapture
-        afterCapture = nil
-        after?()
     }
 
     /// The connection is the session's no more.

@@ -15,7 +15,7 @@ extension FunnelSession {
             arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
         if let loss, !command.hasNoAnswer, command != .quit {
             self.loss = nil
-            return say(SQLError(code: 2013, state: "HY000", message: "(funnel) Lost connection to the server: \(loss)"))
+            return say(.lost(loss))
         }
         switch command {
         case .query: queryArrived(packets)

@@ -57,21 +57,22 @@ def start_millrace(folder, backends, *options, listen=None, plugins="proxy", env
         raise
 
 
-def start_haproxy(folder, backends, listen=None):
-    """Starts HAProxy in tcp mode before the given backends."""
+def start_haproxy(folder, backends, listen=None, most=None):
+    """Starts HAProxy in tcp mode before the given backends, with so many connections to each at most."""
     listen = listen or Target(port=free_port())
     configuration = Path(folder) / f"haproxy-{free_port()}.cfg"
-    configuration.write_text(haproxy_configuration(listen, backends))
+    configuration.write_text(haproxy_configuration(listen, backends, most))
     return Proxy([program("haproxy"), "-f", configuration, "-db"], folder, listen, name="haproxy").wait_until_listening()
 
 
-def haproxy_configuration(listen, backends):
+def haproxy_configuration(listen, backends, most=None):
     bind = f"unix@{listen.socket}" if listen.socket else f"{listen.host}:{listen.port}"
     servers = [f"unix@{backend.socket}" if backend.socket else f"{backend.host}:{backend.port}" for backend in backends]
+    limit = f" maxconn {most}" if most else ""
     lines = [
         "global", "    nbthread 2", "    maxconn 2000",
         "defaults", "    mode tcp", "    timeout connect 5s", "    timeout client 1h", "    timeout server 1h",
-        "listen mysql", f"    bind {bind}", "    option clitcpka",
-        *[f"    server s{number} {server}" for number, server in enumerate(servers)],
+        "    timeout queue 1h", "listen mysql", f"    bind {bind}", "    option clitcpka",
+        *[f"    server s{number} {server}{limit}" for number, server in enumerate(servers)],
     ]  # fmt: skip
     return "\n".join(lines) + "\n"

@@ -1,0 +1,255 @@
+import Accounts
+import ArgumentParser
+import Chassis
+import EventLoop
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+import TestSupport
+
+@testable import FunnelPlugin
+
+/// One run of clients, the production funnel and a server, all of it drawn from one seed.
+final class FunnelTown {
+    /// What may happen in a run.
+    struct Weather {
+        var clients = 12
+        var users = 1
+        var maxBackends = 3
+        var pins = true
+        /// Whether clients log in without a schema, too.
+        var hasSchemaless = true
+        var serversDie = false
+        var clientsDie = false
+        var queue = "fifo"
+    }
+
+    /// What a planted fault does: the checks must notice each.
+    enum Fault {
+        /// Two of the server's connections change what sessions have set, as if sessions had got the wrong ones.
+        case swapsState
+        /// One statement is never answered, as if its session was forgotten.
+        case losesAnswer
+        /// One connection more than the server is told of.
+        case opensAnother
+        /// The order of arrival is told wrongly, as if somebody had passed the others.
+        case passes
+    }
+
+    static let proxy = Endpoint.tcp(host: "proxy", port: 4040)
+
+    let seed: UInt64
+    let loop: SimulatedLoop
+    private(set) var weather: Weather
+    private(set) var violations: [String] = []
+    private(set) var clients: [FunnelClient] = []
+    private(set) var refusals: [SQLError] = []
+    /// The most connections that the server had at once.
+    private(set) var peak = 0
+
+    private let fault: Fault?
+    private var isFaultDue = true
+    private let host = SimulatedHost()
+    private let funnel: Funnel
+    private let worker: FunnelWorker
+    private let loopContext: SimulatedLoopContext
+    private let context: SessionContext
+    private let arrivals: Arrivals
+    private var accepted: [FunnelServer] = []
+    private var servers: [ObjectIdentifier: FunnelServer] = [:]
+    private var serving: [FunnelMark] = []
+
+    init(seed: UInt64, weather: Weather, fault: Fault? = nil) throws {
+        self.seed = seed
+        self.weather = weather
+        self.fault = fault
+        loop = SimulatedLoop(seed: seed)
+        loopContext = SimulatedLoopContext(loop: loop)
+        try host.backends.add(.tcp(host: "db", port: 3306), role: .readWrite)
+        let options = try FunnelOptions.parse([
+            "--funnel-auth-user=nobody", "--funnel-max-backends=\(weather.maxBackends)",
+            "--funnel-queue=\(weather.queue)", "--funnel-backlog-timeout=600", "--funnel-backend-wait=600",
+        ])
+        let accounts = try AccountDirectory(options: options)
+        for number in 0..<weather.users {
+            accounts.looked("user\(number)", Account(user: "user\(number)", verifier: .password([])))
+        }
+        funnel = Funnel(host: host, settings: FunnelSettings(options), accounts: accounts)
+        worker = FunnelWorker(funnel: funnel, loop: loopContext)
+        funnel.loops.enter(worker)
+        arrivals = Arrivals()
+        var sessions: UInt64 = 0
+        context = SessionContext(
+            loop: loop, workers: [arrivals, worker],
+            makeID: {
+                sessions += 1
+                return sessions
+            }, log: { _, _ in })
+    }
+
+    deinit { funnel.loops.clear() }
+
+    // MARK: The scene
+
+    /// Runs to the end and checks everything.
+    func run() {
+        loop.listen(on: .tcp(host: "db", port: 3306)) { [unowned self] in
+            weather.serversDie && loop.random.oneIn(10) ? .refused(errno: 111) : .accepted
+        } accepted: { [unowned self] in
+            open($0)
+        }
+        loop.listen(on: Self.proxy) { [unowned self] in accept($0) }
+        for number in 0..<weather.clients { addClient(number) }
+        if fault == .swapsState { swapSoon() }
+        let limit = loop.now + .seconds(500)
+        while !clients.allSatisfy(\.isDone) || context.count > 0, loop.now < limit, violations.isEmpty, loop.turn() {}
+        settle()
+        check()
+    }
+
+    /// Sessions that have gone may have left answers under way.
+    private func settle() {
+        let end = loop.now + .seconds(40)
+        loop.schedule(at: end) {}
+        while loop.now < end, violations.isEmpty, loop.turn() {}
+    }
+
+    private func open(_ stream: SimulatedStream) -> StreamHandler? {
+        let diesAfter = weather.serversDie && loop.random.oneIn(2) ? loop.random.below(30) : nil
+        let server = FunnelServer(stream, town: self, diesAfter: diesAfter)
+        accepted.append(server)
+        stream.handler = server
+        server.begin(number: UInt32(accepted.count))
+        return server
+    }
+
+    private func accept(_ stream: SimulatedStream) -> StreamHandler? {
+        let timeouts = ProxyTimeouts(
+            connect: .seconds(2), login: .seconds(30), read: .seconds(3600), write: .seconds(3600))
+        let connection = context.makeConnection(for: stream, timeouts: timeouts)
+        stream.handler = connection
+        stream.tag = 0
+        connection.begin(client: stream)
+        return connection
+    }
+
+    private func addClient(_ number: Int) {
+        var plan = FunnelClient.Plan()
+        plan.steps = 5 + loop.random.below(25)
+        plan.pins = weather.pins
+        if weather.hasSchemaless, loop.random.oneIn(6) { plan.schema = "" }
+        if weather.clientsDie, loop.random.oneIn(3) { plan.breaksAfter = loop.random.below(20) }
+        let client = FunnelClient(
+            name: "client\(number)", user: "user\(number % weather.users)", town: self, plan: plan,
+            seed: loop.random.next())
+        clients.append(client)
+        loop.schedule(at: loop.now + .milliseconds(UInt64(loop.random.below(30)))) { client.begin(to: Self.proxy) }
+    }
+
+    // MARK: What the others tell
+
+    func violated(_ what: String) { violations.append(what) }
+
+    func serverBegan(_ server: FunnelServer, user: String) {
+        servers[ObjectIdentifier(server)] = server
+        peak = max(peak, servers.count + (fault == .opensAnother ? 1 : 0))
+        if peak > weather.maxBackends {
+            violations.append("the server has \(peak) connections, \(weather.maxBackends) are allowed")
+        }
+    }
+
+    func serverEnded(_ server: FunnelServer) { servers[ObjectIdentifier(server)] = nil }
+
+    func served(_ mark: FunnelMark) { serving.append(mark) }
+
+    func losesAnswer() -> Bool {
+        guard fault == .losesAnswer, isFaultDue, serving.count > 20 else { return false }
+        isFaultDue = false
+        return true
+    }
+
+    func refused(_ client: FunnelClient, _ error: SQLError) {
+        refusals.append(error)
+        guard !weather.serversDie else { return }
+        violations.append("nothing has failed, but \(client.name) got \(error.code): \(error.message)")
+    }
+
+    func cutOff(_ client: FunnelClient) {
+        violations.append("\(client.situation) was cut off")
+    }
+
+    private func swapSoon() {
+        loop.schedule(at: loop.now + .milliseconds(10)) { [weak self] in
+            guard let self else { return }
+            let open = servers.values.filter { !$0.isEnded }.sorted { $0.stream.localAddress < $1.stream.localAddress }
+            if open.count > 1 {
+                swap(&open[0].state.variables, &open[1].state.variables)
+                swap(&open[0].state.timeZone, &open[1].state.timeZone)
+            }
+            if !clients.allSatisfy(\.isDone) { swapSoon() }
+        }
+    }
+
+    // MARK: What must hold
+
+    private func check() {
+        guard violations.isEmpty else { return }
+        let open = clients.filter { !$0.isDone }.map(\.situation)
+        expect(open.isEmpty && context.count == 0, "forgotten at the end: \(context.count) sessions, \(open)")
+        for client in clients {
+            expect(client.hasQuit || client.refusal != nil, "\(client.situation) has not come to its end")
+        }
+        guard violations.isEmpty, let pool = funnel.pools.first else { return }
+        let report = pool.look { LeaseTally($0) }
+        expect(report.leased == 0, "\(report.leased) connections are leased, and nobody is there")
+        expect(report.waiting == 0, "\(report.waiting) wait, and nobody is there")
+        expect(report.pinned == 0, "\(report.pinned) connections are pinned, and nobody is there")
+        expect(pool.outstanding == 0, "\(pool.outstanding) statements are counted as outstanding")
+        for server in servers.values {
+            expect(!server.state.isTied, "a connection rests with a session's transaction or table")
+        }
+        checkOrder()
+        worker.sessionsEnded()
+        settle()
+        expect(servers.isEmpty && loop.streamCount == 0, "\(servers.count) connections are open after the drain")
+    }
+
+    /// With one connection, and nothing that holds it, statements reach the server in the order of their arrival.
+    private func checkOrder() {
+        guard weather.maxBackends == 1, !weather.pins, !weather.serversDie, !weather.clientsDie else { return }
+        guard weather.users == 1 else { return }
+        var arrived = arrivals.marks
+        if fault == .passes { arrived.swapAt(5, 6) }
+        expect(arrived == serving, "statements were not served in the order of their arrival")
+    }
+
+    private func expect(_ condition: Bool, _ text: @autoclosure () -> String) {
+        if !condition { violations.append(text()) }
+    }
+}
+
+/// The lease book's counts at one moment.
+private struct LeaseTally: Sendable {
+    let leased: Int
+    let waiting: Int
+    let pinned: Int
+
+    init(_ book: borrowing LeaseBook) {
+        leased = book.connectionCounts[.leased]
+        waiting = book.waiting
+        pinned = book.statistics.pinsNow.total
+    }
+}
+
+/// Notes in which order statements come to the funnel.
+private final class Arrivals: QueryHook {
+    private(set) var marks: [FunnelMark] = []
+
+    func query(_ command: borrowing CommandView, in session: Session) -> QueryVerdict {
+        guard command.command == .query else { return .next }
+        let text = String(decoding: command.payload().dropFirst(), as: UTF8.self)
+        if let mark = FunnelMark(in: text) { marks.append(mark) }
+        return .next
+    }
+}
