@@ -51,7 +51,7 @@ extension BackendConnection {
     }
 
     /// Asks one after the other; the completion hears of all answers, of none where the connection has broken.
-    private func ask(
+    func ask(
         each payloads: ArraySlice<[UInt8]>, _ answers: [InternalAnswer],
         _ completion: @escaping ([InternalAnswer]) -> Void
     ) {

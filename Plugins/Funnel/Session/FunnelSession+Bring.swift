@@ -186,6 +186,20 @@ extension FunnelSession {
 
     /// Prepares the run's text on the connection, under the settings that it was prepared under at first.
     private func prepare(_ run: StatementRun, on connection: BackendConnection) {
+        guard let capture = Capture(ties.memory, settings) else { return prepareUnderItsSettings(run, on: connection) }
+        // Settings that nobody has read yet would not be set again, and preparing may clear the warnings.
+        connection.ask(each: capture.commands[...], []) { [self] answers in
+            guard isStillPreparing(on: connection), !answers.isEmpty else { return }
+            guard read(capture, answers, from: connection) else {
+                return sayAfterPins { $0.say(.needsPreparingAgain) }
+            }
+            connection.state.disturbedByRows()
+            prepareUnderItsSettings(run, on: connection)
+        }
+    }
+
+    private func prepareUnderItsSettings(_ run: StatementRun, on connection: BackendConnection) {
+        connection.state.disturbed()
         let wanted = run.settings?.object as? SessionSettings ?? settings
         guard let before = steps(from: connection.settings, to: wanted),
             let after = steps(from: wanted, to: settings)

@@ -22,16 +22,21 @@ extension FunnelSession {
     }
 
     private func take(_ capture: Capture, _ answers: [InternalAnswer], from connection: BackendConnection) {
-        let read = answers.allSatisfy(\.isOK) ? answers.map { Capture.Answer(columns: $0.columns, rows: $0.rows) } : []
-        if let values = capture.read(read, into: &ties.memory) {
-            settings = worker.funnel.settings.table.read(settings, values)
-            connection.settings = settings
-        } else {
+        if !read(capture, answers, from: connection) {
             connection.state.spoilt()
             ties.connectionLost()
             loss = "what this session has set (user variables, last insert id) could not be read from its connection"
         }
         captureEnded(on: connection)
+    }
+
+    /// Takes in what only the connection knew; false where the answers aren't those asked for.
+    func read(_ capture: Capture, _ answers: [InternalAnswer], from connection: BackendConnection) -> Bool {
+        let read = answers.allSatisfy(\.isOK) ? answers.map { Capture.Answer(columns: $0.columns, rows: $0.rows) } : []
+        guard let values = capture.read(read, into: &ties.memory) else { return false }
+        settings = worker.funnel.settings.table.read(settings, values)
+        connection.settings = settings
+        return true
     }
 
     /// The connection is the session's no more.
