@@ -194,7 +194,7 @@ extension FunnelSession {
     /// Whether the connection was dead already when the command went out, for all that can be told: it says so within a
     /// round trip, where a statement that is killed has mostly run for a while.
     private func wasDeadBefore(_ connection: BackendConnection) -> Bool {
-        worker.loop.now.since(connection.sentAt) < .milliseconds(100)
+        worker.loop.now.since(connection.sentAt) < .milliseconds(10)
     }
 
     private func answerLost(_ connection: BackendConnection, _ reason: String) {
