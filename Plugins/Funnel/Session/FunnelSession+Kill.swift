@@ -33,15 +33,22 @@ extension FunnelSession {
 
     /// Whether the statement is a KILL of a connection by its id, which is dealt with here.
     func killsOwnWay(_ effects: StatementEffects) -> Bool {
-        guard effects.facts.contains(.namesConnection), effects.isUnderstood else { return false }
+        guard effects.facts.contains(.namesConnection) else { return false }
         let targets = effects.details.compactMap { detail in
             if case .kills(let target) = detail { target } else { nil }
         }
-        guard targets.count == 1, effects.facts == .namesConnection else { return false }
+        guard !targets.isEmpty else { return false }
         switch targets[0] {
-        case .connection(let id): kill(id, isQuery: false)
-        case .query(let id): kill(id, isQuery: true)
-        case .other: return false
+        case .connection(let id) where effects.facts == .namesConnection && targets.count == 1:
+            kill(id, isQuery: false)
+        case .query(let id) where effects.facts == .namesConnection && targets.count == 1:
+            kill(id, isQuery: true)
+        case .connection, .query, .other:
+            // The server would take an id of the funnel's for one of its own, which is somebody else's.
+            say(
+                SQLError(
+                    code: 1235, state: "42000",
+                    message: "(funnel) KILL stands alone here, with an id that is written as a number"))
         }
         return true
     }
