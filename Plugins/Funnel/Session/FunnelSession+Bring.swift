@@ -13,6 +13,11 @@ extension FunnelSession {
         phase = .preparing
         guard let running else { return }
         let isOwn = connection.owner === self
+        if isOwn, connection.settings === settings, !connection.lostTracking,
+            withTies({ connection.state.needsNothing($0.memory) })
+        {
+            return send(on: connection)
+        }
         if !isOwn, connection.state.cleaning == .close { return replace(connection) }
         let isReset = !isOwn && connection.state.cleaning == .reset
         guard var steps = settingSteps(on: connection, isOwn: isOwn, isReset: isReset) else {
