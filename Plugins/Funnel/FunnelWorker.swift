@@ -22,7 +22,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     /// What this loop has counted and measured.
     var numbers = LoopNumbers()
     private var spareSteps: [LeaseStep] = []
-    private var outputBuffers: [[UInt8]] = []
+    private var spareOutput: [UInt8] = []
     /// The pools of the backends, in the backends' order.
     private(set) lazy var pools = funnel.pools
     private(set) lazy var lookups = AccountLookups(worker: self)
@@ -248,16 +248,20 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     /// Consuming, as a second reference to the memory would have it allocated anew.
     func giveBack(stepBuffer: consuming [LeaseStep]) {
-        stepBuffer.removeAll(keepingCapacity: true)
+        if !stepBuffer.isEmpty { stepBuffer.removeAll(keepingCapacity: true) }
         spareSteps = stepBuffer
     }
 
-    func takeOutputBuffer() -> [UInt8] { outputBuffers.popLast() ?? [] }
+    func takeOutputBuffer() -> [UInt8] {
+        var output: [UInt8] = []
+        swap(&output, &spareOutput)
+        return output
+    }
 
     func giveBack(outputBuffer: consuming [UInt8]) {
         guard outputBuffer.capacity <= 1 << 20 else { return }
-        outputBuffer.removeAll(keepingCapacity: true)
-        outputBuffers.append(outputBuffer)
+        if !outputBuffer.isEmpty { outputBuffer.removeAll(keepingCapacity: true) }
+        spareOutput = outputBuffer
     }
 }
 

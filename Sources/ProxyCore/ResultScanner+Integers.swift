@@ -27,7 +27,14 @@ extension ResultScanner {
     }
 
     /// Reads past a length-encoded string, which must end at `end` or before, and returns where its text is.
+    @inline(__always)
     func text(_ bytes: Span<UInt8>, at offset: inout Int, end: Int) throws(ScanViolation) -> Range<Int> {
+        // Nearly every length is one byte.
+        if offset < end, bytes[offset] < 0xFB, Int(bytes[offset]) < end - offset {
+            let start = offset + 1
+            offset = start + Int(bytes[offset])
+            return start..<offset
+        }
         let length = try integer(bytes, at: &offset, end: end)
         guard length <= UInt64(end - offset) else { throw .truncatedPacket(firstByte: 0, phase.place) }
         let start = offset

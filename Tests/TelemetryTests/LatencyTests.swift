@@ -93,4 +93,15 @@ struct LatencyTests {
         other.merge(small.snapshot)
         #expect(other.summary == merged.summary)
     }
+
+    @Test("times below a microsecond are counted, however many there are")
+    func moments() throws {
+        var small = LatencyHistogram(capacity: 100)
+        for value in 0..<999 as Range<UInt64> { small.record(TimeSpan(nanoseconds: value)) }
+        small.record(.milliseconds(5))
+        let summary = try #require(small.snapshot.summary)
+        #expect(summary.count == 1000)
+        #expect(summary.p99 < TimeSpan(nanoseconds: 1000))
+        #expect(summary.max == .milliseconds(5))
+    }
 }

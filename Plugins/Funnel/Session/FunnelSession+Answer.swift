@@ -130,8 +130,27 @@ extension FunnelSession {
         ties.connectionLost()
     }
 
+    /// Takes in the rows of a SELECT that does nothing but read, where the answer tells nothing else: most answers by far.
+    ///
+    /// - Returns: false where it may be otherwise; then nothing is done.
+    private func onlyRowsCame(_ running: RunningCommand, on connection: BackendConnection) -> Bool {
+        guard running.isPlainSelect, connection.hasOnlyRows else { return false }
+        let rows = connection.translator.scanner.summary.rows
+        let areAllSent = !running.mayLimitRows || running.withText { $0.foundRowsAreSent }
+        let status = connection.translator.scanner.summary.status
+        withTies { ties in
+            ties.rowsAnswered(
+                foundRows: areAllSent ? .known(rows) : .unread, status: status, namesTable: running.namesTable,
+                foreign: connection.state.foreign)
+            connection.state.answered(ties.memory)
+        }
+        if connection.settings !== settings { connection.settings = settings }
+        return true
+    }
+
     /// Takes in what the answer tells of the session's state.
     private func stateChanged(_ running: RunningCommand, on connection: BackendConnection) {
+        if onlyRowsCame(running, on: connection) { return }
         let summary = connection.summary
         var answer = StatementAnswer(command: running.command, effects: running.effects)
         answer.errorCode = summary.isError ? summary.errorCode : nil
@@ -221,5 +240,28 @@ extension FunnelSession {
         guard needsCapture else { return }
         loss = "it ended while it held what this session has set (user variables, last insert id)"
         ties.connectionLost()
+    }
+}
+
+extension RunningCommand {
+    /// Whether it is one SELECT that leaves nothing behind but rows, as far as its text tells.
+    fileprivate var isPlainSelect: Bool {
+        guard command == .query || command == .execute, let kind = effects?.kind, kind == .select else { return false }
+        return effects?.facts == [] && effects?.isUnderstood == true
+    }
+
+    fileprivate var mayLimitRows: Bool { effects?.mayLimitRows ?? true }
+    fileprivate var namesTable: Bool { effects?.namesTable ?? true }
+}
+
+extension BackendConnection {
+    /// Whether the answer is one result set, without warnings or changes of the session's state.
+    fileprivate var hasOnlyRows: Bool {
+        let summary = summary
+        guard summary.results == 1, summary.columns > 0, !summary.isError, translator.lastResult?.kind == .series else {
+            return false
+        }
+        return translator.scanner.hasStatus && translator.changes.isEmpty && translator.mostWarnings == 0
+            && translator.lastInsertID == 0
     }
 }

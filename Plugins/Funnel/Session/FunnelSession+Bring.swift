@@ -14,6 +14,11 @@ extension FunnelSession {
         if let loss { return tell(loss, insteadOf: connection) }
         guard let running else { return }
         let isOwn = connection.owner === self
+        if isOwn, connection.settings === settings, !connection.lostTracking,
+            withTies({ connection.state.needsNothing($0.memory) })
+        {
+            return send(on: connection)
+        }
         if !isOwn, connection.state.cleaning == .close { return replace(connection) }
         let isReset = !isOwn && connection.state.cleaning == .reset
         guard var steps = settingSteps(on: connection, isOwn: isOwn, isReset: isReset) else {

@@ -35,9 +35,11 @@ extension FunnelSession {
 
     /// Where the statement goes: where the script wants it, else to the session's server.
     private func choosePool() -> BackendPool? {
-        let pools = worker.pools
-        if let route = session.route, let pool = pools.first(where: { $0.backend === route }) { return pool }
+        if let route = session.route, let pool = worker.pools.first(where: { $0.backend === route }) {
+            return pool
+        }
         if let home, home.isServing { return home }
+        let pools = worker.pools
         home =
             pools.filter { $0.backend.role == .readWrite && $0.isServing }.min { $0.outstanding < $1.outstanding }
             ?? home ?? pools.first { $0.backend.role == .readWrite } ?? pools.first

@@ -176,19 +176,21 @@ package final class ProxyConnection: StreamHandler {
     /// Bookkeeping after bytes: flow control, whose turn it is, the deadline.
     func afterEvent(unconsumed: Int, isClient: Bool) {
         guard let client else { return }
+        // Asked once: nothing is sent or delivered below but in a later turn.
+        let pending = pendingBytes
         if isClient {
-            if isBackendFull || client.pendingBytes > Self.highWater { client.pauseReceiving() }
+            if max(pending.toBackend, pending.toClient) > Self.highWater { client.pauseReceiving() }
             if unconsumed > Self.readAhead, !machine.isClientsTurn { client.pauseReceiving() }
         } else {
-            if client.pendingBytes > Self.highWater { backend?.pauseReceiving() }
+            if pending.toClient > Self.highWater { backend?.pauseReceiving() }
             // What came early waits in the client's stream.
-            if machine.isClientsTurn, client.heldBytes > 0 || client.isPaused, !isBackendFull,
-                client.pendingBytes <= Self.highWater
+            if machine.isClientsTurn, client.heldBytes > 0 || client.isPaused,
+                max(pending.toBackend, pending.toClient) <= Self.highWater
             {
                 client.resumeReceiving()
             }
         }
-        rearm()
+        rearm(pending.total)
     }
 
     /// Bytes that the peers have not taken yet.
@@ -201,7 +203,9 @@ package final class ProxyConnection: StreamHandler {
     private var isBackendFull: Bool { (backend?.pendingBytes ?? 0) > Self.highWater }
 
     /// Moves the one deadline to the end of the wait that is on now.
-    func rearm() {
+    ///
+    /// - Parameter pending: the bytes that the peers have not taken yet, where the caller knows.
+    func rearm(_ pending: Int? = nil) {
         guard !isEnded else { return }
         let deadline: MonotonicTime
         if let hold, !hold.isResumed {
@@ -211,7 +215,7 @@ package final class ProxyConnection: StreamHandler {
         } else if machine.state.isBeforeLogin, !machine.isLoggedIn {
             deadline = loginDeadline
         } else {
-            pendingWhenArmed = pendingBytes.total
+            pendingWhenArmed = pending ?? pendingBytes.total
             deadline = context.loop.now + (pendingWhenArmed > 0 ? timeouts.write : timeouts.read)
         }
         context.loop.setDeadline(deadline, for: self)

@@ -111,14 +111,14 @@ extension LeaseBook {
     mutating func hand(_ slot: Int, to waiter: Int, _ now: MonotonicTime, _ steps: inout [LeaseStep]) {
         detach(waiter)
         arrivals.remove(waiter)
-        let user = waiters[waiter].user
-        lend(slot, to: waiter, now, &steps)
-        balance(user)
+        let (request, id) = (waiters[waiter], id(ofWaiter: waiter))
+        waiters.remove(waiter)
+        lend(slot, to: request, id, &steps)
+        balance(request.user)
     }
 
     /// Gives the connection to a waiter that is in no queue.
-    mutating func lend(_ slot: Int, to number: Int, _ now: MonotonicTime, _ steps: inout [LeaseStep]) {
-        let waiter = waiters[number]
+    mutating func lend(_ slot: Int, to waiter: Waiter, _ number: WaiterID, _ steps: inout [LeaseStep]) {
         let source = connections[slot].loop
         let isOwn = connections[slot].session == waiter.session
         move(slot, to: .leased)
@@ -133,9 +133,8 @@ extension LeaseBook {
         steps.append(
             .grant(
                 LeaseGrant(
-                    waiter: id(ofWaiter: number), session: waiter.session, loop: waiter.loop,
+                    waiter: number, session: waiter.session, loop: waiter.loop,
                     connection: id(ofConnection: slot), source: source, isOwn: isOwn)))
-        waiters.remove(number)
     }
 
     private mutating func endLease(_ slot: Int, _ used: TimeSpan) {

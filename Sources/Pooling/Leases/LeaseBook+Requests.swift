@@ -38,25 +38,32 @@ extension LeaseBook {
         count(request.user) { $0.requests += 1 }
         keeper = request.user
         settle(now, &steps)
-        let slot = waiters.insert(
-            Waiter(
-                session: request.session, user: request.user, loop: request.loop, ticket: request.ticket,
-                arrived: request.arrived))
+        let waiter = Waiter(
+            session: request.session, user: request.user, loop: request.loop, ticket: request.ticket,
+            arrived: request.arrived)
+        if isServing, !hasWaiters(request.user), let connection = choose(for: request) {
+            let (number, generation) = waiters.pass(waiter)
+            let id = WaiterID(slot: number, generation: generation)
+            wake(connection)
+            activate(request.user)
+            count(request.user) { $0.grantsAtOnce += 1 }
+            lend(connection, to: waiter, id, &steps)
+            return id
+        }
+        let slot = waiters.insert(waiter)
         let id = id(ofWaiter: slot)
         if isDraining {
             refuseUnqueued(slot, .draining, now, &steps)
         } else if isGivenUp(now) {
             refuseUnqueued(slot, .backendDown, now, &steps)
-        } else if isServing, users[request.user.number].waiting == 0, let connection = choose(for: request) {
-            wake(connection)
-            activate(request.user)
-            count(request.user) { $0.grantsAtOnce += 1 }
-            lend(connection, to: slot, now, &steps)
         } else {
             queue(slot, now, &steps)
         }
         return id
     }
+
+    /// Whether anybody of the user's waits; the records are looked at only where somebody does.
+    private func hasWaiters(_ user: UserID) -> Bool { isContended && users[user.number].waiting > 0 }
 
     /// A waiter's client has died, or wants no answer any more: it leaves the queue.
     ///

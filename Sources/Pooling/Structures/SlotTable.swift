@@ -32,6 +32,18 @@ struct SlotTable<Value: BitwiseCopyable & Sendable>: Sendable {
         free.append(Int32(slot))
     }
 
+    /// The slot and generation of a value that is done with before anybody could ask for it.
+    mutating func pass(_ value: Value) -> (slot: UInt32, generation: UInt32) {
+        guard let slot = free.last else {
+            let slot = insert(value)
+            let generation = generations[slot]
+            remove(slot)
+            return (UInt32(slot), generation)
+        }
+        generations[Int(slot)] &+= 2
+        return (UInt32(slot), generations[Int(slot)] &- 1)
+    }
+
     func isUsed(_ slot: Int) -> Bool { generations[slot] & 1 == 1 }
 
     func generation(of slot: Int) -> UInt32 { generations[slot] }

@@ -62,6 +62,11 @@ struct AnswerDraft {
         bytes.extracting(range).withUnsafeBufferPointer { output.append(contentsOf: $0) }
     }
 
+    /// Appends a whole EOF, header included.
+    mutating func append(_ packet: InlineArray<9, UInt8>) {
+        packet.span.withUnsafeBufferPointer { output.append(contentsOf: $0) }
+    }
+
     /// Appends a two-byte integer.
     mutating func append(_ value: UInt16) {
         output.append(UInt8(truncatingIfNeeded: value))

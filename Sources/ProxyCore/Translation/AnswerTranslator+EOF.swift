@@ -45,11 +45,11 @@ extension AnswerTranslator {
 
     /// Appends an EOF to the output.
     func appendEOF(warnings: UInt16, _ status: StatusFlags, sequence: UInt8, _ draft: inout AnswerDraft) {
-        draft.beginPacket()
-        draft.output.append(0xFE)
-        draft.append(warnings)
-        draft.append(status.subtracting(.sessionStateChanged).rawValue)
-        draft.endPacket(sequence: sequence)
+        let flags = status.subtracting(.sessionStateChanged).rawValue
+        draft.append([
+            5, 0, 0, sequence, 0xFE, UInt8(truncatingIfNeeded: warnings), UInt8(truncatingIfNeeded: warnings >> 8),
+            UInt8(truncatingIfNeeded: flags), UInt8(truncatingIfNeeded: flags >> 8),
+        ])
     }
 
     private func outlook(_ bytes: Span<UInt8>, _ offset: Int) -> Outlook {

@@ -51,7 +51,8 @@ package struct AnswerTranslator: Equatable, Sendable {
     /// Affected rows of the results before the present one.
     var affectedBefore: UInt64 = 0
     var earlierResults: [StatementResult] = []
-    var changes: [SessionStateChange] = []
+    /// Changes of the session's state that were told and not taken yet.
+    package internal(set) var changes: [SessionStateChange] = []
 
     /// A translator between two connections; flags are those that both ends of each had set.
     package init(backend: Capabilities, client: Capabilities, trackPolicy: TrackPolicy = TrackPolicy()) {

@@ -8,6 +8,7 @@ extension EffectScanner {
     mutating func statement(nesting: Int) {
         guard nesting <= Self.maximumNesting else { return doubt() }
         let statement = StatementKind(of: text.extracting(start..<text.count), mode: mode)
+        if nesting == 0 { found.kind = statement }
         switch statement {
         case .select, .with, .values, .table, .show, .explain, .help: query(statement, nesting)
         case .insert, .replace, .update, .delete, .loadData, .call, .do: changing(statement, nesting)

@@ -20,6 +20,8 @@ struct EffectScanner: ~Escapable {
     var useInParentheses = VariableUse.read
     /// Whether the statement only reads, unless one of its facts says otherwise.
     var isQuery = false
+    /// Whether the current token follows a FROM outside parentheses.
+    private var isBehindFrom = false
     /// Whether the statement evaluates its one expression for sure.
     var evaluatesExpression = false
 
@@ -72,6 +74,7 @@ struct EffectScanner: ~Escapable {
         previousKind = kind
         previousEnd = end
         var isInside = tokenizer.isInExecutableComment
+        tokenizer.skipSpace()
         while let token = tokenizer.nextInlined() {
             switch token.kind {
             case .whitespace, .lineComment: continue
@@ -96,13 +99,38 @@ struct EffectScanner: ~Escapable {
         start = token.start
         end = token.end
         tokenCount &+= 1
+        if isBehindFrom { beginsTables() }
         switch kind {
+        case .identifier: look()
         case .openParenthesis: depth &+= 1
         case .closeParenthesis:
             depth &-= 1
             if depth < 0 { doubt() }
         case .unknown: doubt()
         default: if !token.isClosed { doubt() }
+        }
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func beginsTables() {
+        isBehindFrom = false
+        if word != "DUAL" { found.namesTable = true }
+    }
+
+    /// Notes the words that queries are asked for elsewhere: here none is missed, whoever reads them.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func look() {
+        switch text[start] | 0x20 {
+        case UInt8(ascii: "f"):
+            if end &- start == 5 { found.mayLimitRows = true }
+            if end &- start == 4, depth == 0, word == "FROM" { isBehindFrom = true }
+        case UInt8(ascii: "i"): if end &- start == 4 { found.mayLimitRows = true }
+        case UInt8(ascii: "l"): if end &- start == 5 { found.mayLimitRows = true }
+        case UInt8(ascii: "o"): if end &- start == 6 { found.mayLimitRows = true }
+        case UInt8(ascii: "s"): if end &- start == 19 { found.mayLimitRows = true }
+        default: break
         }
     }
 

@@ -19,6 +19,13 @@ public struct StatementEffects: Equatable, Sendable {
     /// TABLE, SHOW, EXPLAIN and HELP, without row locks, INTO, assignments, named locks, the advance of sequences and
     /// functions that aren't the server's own.
     public internal(set) var isReadOnly = false
+    /// What the first statement is.
+    package internal(set) var kind = StatementKind.empty
+    /// Whether FROM stands outside parentheses, not before DUAL.
+    package internal(set) var namesTable = false
+    /// Whether a word may stand in it that makes the rows sent others than those found: LIMIT, OFFSET, FETCH, INTO and
+    /// SQL_CALC_FOUND_ROWS, or one as long with the same first letter.
+    package internal(set) var mayLimitRows = false
 
     init() {}
 
@@ -52,6 +59,8 @@ public struct StatementEffects: Equatable, Sendable {
         if facts.contains(.changesLexicalMode) { isUnderstood = false }
         facts.formUnion(next.facts)
         details.append(contentsOf: next.details)
+        namesTable = namesTable || next.namesTable
+        mayLimitRows = mayLimitRows || next.mayLimitRows
         isUnderstood = isUnderstood && next.isUnderstood
         isReadOnly = isReadOnly && next.isReadOnly && isUnderstood
     }

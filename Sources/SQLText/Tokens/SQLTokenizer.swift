@@ -39,6 +39,15 @@ public struct SQLTokenizer: ~Escapable {
         return SQLToken(kind: previous, isClosed: isClosed, start: start, end: offset)
     }
 
+    /// Goes past a single space, the blank that is nearly always there.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func skipSpace() {
+        guard offset < text.count, text[offset] == 0x20 else { return }
+        offset &+= 1
+        previous = .whitespace
+    }
+
     /// The byte at `index`; 0 behind the end.
     @inline(__always)
     func byte(at index: Int) -> UInt8 { index < text.count ? text[index] : 0 }

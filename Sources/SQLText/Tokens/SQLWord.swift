@@ -20,6 +20,10 @@ struct SQLWord: BitwiseCopyable, Equatable, ExpressibleByStringLiteral {
     init(_ text: Span<UInt8>, _ range: Range<Int>) {
         count = UInt8(truncatingIfNeeded: min(range.count, 17))
         guard count <= 16 else { return }
+        guard text.count &- range.lowerBound < 16 else {
+            (low, high) = text.upperCase(range)
+            return
+        }
         var halves = (UInt64(0), UInt64(0))
         for index in 0..<range.count { Self.pack(text[range.lowerBound + index].uppercased, at: index, into: &halves) }
         (low, high) = halves

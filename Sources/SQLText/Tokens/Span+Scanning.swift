@@ -22,6 +22,20 @@ extension Span where Element == UInt8 {
             or: { $0 != first && $0 != second })
     }
 
+    /// The bytes at `range`, 16 at most, with their letters in upper case and zeros behind them; 16 bytes must be there
+    /// from its begin.
+    @inline(__always)
+    func upperCase(_ range: Range<Int>) -> (UInt64, UInt64) {
+        guard range.lowerBound >= 0, range.lowerBound &+ 16 <= count else { return (0, 0) }
+        // In bounds by the guard; any bytes are a UInt64.
+        let low = bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self)
+        let high = bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound &+ 8, as: UInt64.self)
+        return (
+            UInt64(littleEndian: low).upperCase(first: range.count),
+            UInt64(littleEndian: high).upperCase(first: range.count &- 8)
+        )
+    }
+
     @inline(__always)
     private func run(from start: Int, matching eight: (UInt64) -> UInt64, or one: (UInt8) -> Bool) -> Int {
         var index = start
@@ -55,6 +69,15 @@ extension UInt64 {
     func bytes(equalTo byte: UInt8) -> UInt64 {
         let difference = self ^ Self.all(byte)
         return ~((difference & ~Self.topBits) &+ ~Self.topBits | difference)
+    }
+
+    /// The first bytes with ASCII letters in upper case; zeros behind them.
+    @inline(__always)
+    func upperCase(first count: Int) -> UInt64 {
+        guard count > 0 else { return 0 }
+        let kept = count < 8 ? self & (1 &<< UInt64(count &* 8) &- 1) : self
+        let small = kept.bytes(from: 0x61, to: 0x7A) & ~kept & Self.topBits
+        return kept & ~(small &>> 2)
     }
 
     /// The bytes that an unquoted identifier may hold.

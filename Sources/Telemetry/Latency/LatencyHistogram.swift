@@ -9,6 +9,8 @@ package import Pooling
 package struct LatencyHistogram: Sendable {
     private var extent = LatencyExtent()
     private var recent = Histogram<UInt32>(highestTrackableValue: 1000, numberOfSignificantValueDigits: .two)
+    /// Times of less than 1 µs, which aren't in `recent`: most waits are none, and to add one up costs next to nothing.
+    private var moments: UInt64 = 0
     /// What was recorded before `recent` was full.
     private var older: Histogram<UInt64>?
     private let capacity: UInt64
@@ -23,17 +25,30 @@ package struct LatencyHistogram: Sendable {
 
     /// Counts one time; percentiles take longer ones than an hour for an hour.
     package mutating func record(_ span: TimeSpan) {
-        if recent.totalCount >= capacity { putAside() }
+        if recent.totalCount + moments >= capacity { putAside() }
         extent.include(span)
+        guard span.nanoseconds >= 1000 else {
+            moments += 1
+            return
+        }
         recent.record(min(span.nanoseconds / 1000, 3_600_000_000))
     }
 
     /// What is recorded up to now: for other threads, to be merged and read there.
-    package var snapshot: LatencySnapshot { LatencySnapshot(extent: extent, recent: recent, older: older) }
+    package var snapshot: LatencySnapshot { LatencySnapshot(extent: extent, recent: whole, older: older) }
+
+    /// What was recorded since something was put aside.
+    private var whole: Histogram<UInt32> {
+        guard moments > 0 else { return recent }
+        var whole = recent
+        whole.record(0, count: UInt32(clamping: moments))
+        return whole
+    }
 
     private mutating func putAside() {
-        recent.widen(into: &older)
+        whole.widen(into: &older)
         recent.reset()
+        moments = 0
     }
 }
 

@@ -3,7 +3,7 @@ package import Pooling
 
 /// What histograms have recorded up to a moment.
 ///
-/// Taking one costs a reference; the work of merging and reading is left to the thread that asks.
+/// Taking one costs a reference, or a copy of some KB; the work of merging and reading is left to the thread that asks.
 package struct LatencySnapshot: Sendable {
     private var extent = LatencyExtent()
     /// The one histogram's that it was taken from, until it is merged.

@@ -45,10 +45,7 @@ extension ConnectionState {
             if answer.isSuccess { self = Self() }
             return
         }
-        foreign.subtract(ties.memory.last.renewed)
-        if nextTransaction != ties.memory.nextTransaction { nextTransaction = ties.memory.nextTransaction }
-        if !foreign.contains(.insertID) { insertID = ties.memory.last.insertID }
-        if !ties.memory.assigned.isEmpty { variables.formUnion(ties.memory.assigned) }
+        answered(ties.memory)
         guard let facts = answer.effects?.facts, !facts.isDisjoint(with: [.prepares, .deallocates]) else { return }
         for detail in answer.effects?.details ?? [] {
             switch detail {
@@ -56,6 +53,14 @@ extension ConnectionState {
             default: continue
             }
         }
+    }
+
+    /// A command was answered that neither prepares nor resets anything.
+    mutating func answered(_ memory: borrowing SessionMemory) {
+        foreign.subtract(memory.last.renewed)
+        if nextTransaction != memory.nextTransaction { nextTransaction = memory.nextTransaction }
+        if !foreign.contains(.insertID) { insertID = memory.last.insertID }
+        if !memory.assigned.isEmpty { variables.formUnion(memory.assigned) }
     }
 
     /// Its present user no longer uses it; after a capture, unless the user has left for good.
@@ -115,6 +120,12 @@ extension ConnectionState {
 
     /// The funnel has executed a query on it, while the session's FOUND_ROWS() was known.
     mutating func disturbedByRows() { foreign.formUnion([.rowCount, .foundRows]) }
+
+    /// Whether ``preparations(for:_:_:schema:mode:)`` has nothing to do, whatever the statement is.
+    func needsNothing(_ memory: borrowing SessionMemory) -> Bool {
+        restored.isEmpty && !foreign.contains(.insertID) && statements.isEmpty && memory.statements.isEmpty
+            && nextTransaction == memory.nextTransaction
+    }
 
     /// What has to be sent before a statement with these effects, of the session that has taken the connection.
     ///

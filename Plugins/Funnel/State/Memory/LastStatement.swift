@@ -55,9 +55,29 @@ struct LastStatement: Equatable, Sendable {
 }
 
 extension LastStatement {
-    /// A command was answered; `text` is what was executed, `foreign` what the connection had of another session.
+    /// A SELECT that does nothing but read was answered by so many rows, without a warning.
+    ///
+    /// - Parameters:
+    ///   - foundRows: FOUND_ROWS() behind it.
+    ///   - namesTable: whether FROM names a table.
+    mutating func rowsAnswered(foundRows: Value, namesTable: Bool, foreign: LastValues) {
+        renewed = [.rowCount, .foundRows]
+        rowCount = -1
+        self.foundRows = foundRows
+        if namesTable, !isClear || foreign.contains(.diagnostics) { cleared() }
+    }
+
+    /// Whether there are no conditions, for certain.
+    private var isClear: Bool {
+        guard case .known(let conditions) = diagnostics else { return false }
+        return conditions.isEmpty
+    }
+
+    /// A command was answered; `text` is what was executed, `kind` what it is, `foreign` what the connection had of
+    /// another session.
     mutating func answered(
-        _ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>, foreign: LastValues
+        _ answer: StatementAnswer, _ done: ExecutedEffects, _ kind: StatementKind, _ text: Span<UInt8>,
+        foreign: LastValues
     ) {
         renewed = []
         switch answer.command {
@@ -71,7 +91,6 @@ extension LastStatement {
             return
         default: return
         }
-        let kind = StatementKind(of: text)
         // It leaves what it reads.
         if kind == .getDiagnostics, answer.isSuccess, answer.warnings == 0 { return }
         renewed.insert(.rowCount)
@@ -167,8 +186,7 @@ extension LastStatement {
         case .show where !done.facts.contains(.readsDiagnostics): cleared()
         case .select:
             // Where nothing would change the text needn't be read.
-            let isClear = diagnostics == .known([]) && !foreign.contains(.diagnostics)
-            if !isClear, text.namesTable { cleared() }
+            if !isClear || foreign.contains(.diagnostics), text.namesTable { cleared() }
         case .prepare: if done.preparesTable { cleared() }
         default: break
         }
@@ -210,7 +228,7 @@ extension Span where Element == UInt8 {
     var mayInsert: Bool { holds("INSERT") || holds("REPLACE") || holds("LOAD") }
 
     /// Whether a SELECT of this text answers with all the rows that FOUND_ROWS() counts.
-    fileprivate var foundRowsAreSent: Bool {
+    var foundRowsAreSent: Bool {
         // All words in one pass: every SELECT comes by here.
         var isLimited = false
         for start in 0..<count {

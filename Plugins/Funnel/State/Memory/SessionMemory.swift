@@ -90,9 +90,9 @@ extension SessionMemory {
         }
         if !done.facts.isDisjoint(with: [.prepares, .deallocates]) { prepared(answer, done, schema) }
         if let effects = answer.effects, let prepared = executedText(effects) {
-            last.answered(answer, done, prepared.text.span, foreign: foreign)
+            last.answered(answer, done, prepared.effects.kind, prepared.text.span, foreign: foreign)
         } else {
-            last.answered(answer, done, text, foreign: foreign)
+            last.answered(answer, done, answer.effects?.kind ?? .empty, text, foreign: foreign)
         }
     }
 

@@ -92,6 +92,20 @@ extension SessionTies {
         memory.answered(answer, done, text, schema: schema, foreign: foreign)
     }
 
+    /// A SELECT that does nothing but read was answered by rows: ``answered(_:_:schema:foreign:)`` with less to look at.
+    ///
+    /// - Parameters:
+    ///   - foundRows: FOUND_ROWS() behind it.
+    ///   - status: the status that the answer told.
+    ///   - namesTable: whether FROM names a table.
+    mutating func rowsAnswered(
+        foundRows: LastStatement.Value, status: StatusFlags, namesTable: Bool, foreign: LastValues
+    ) {
+        isAutocommitOff = !status.contains(.autocommit)
+        hasTransaction = status.contains(.inTransaction)
+        memory.last.rowsAnswered(foundRows: foundRows, namesTable: namesTable, foreign: foreign)
+    }
+
     /// The connection is gone, or was reset by the funnel: what was tied to it is no more.
     mutating func connectionLost() {
         var fresh = Self()
