@@ -21,6 +21,8 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     private var monitors: [Int: PoolMonitor] = [:]
     /// What this loop has counted and measured.
     var numbers = LoopNumbers()
+    /// The effects of texts that its clients send again and again.
+    var effectsCache = EffectsCache()
     private var spareSteps: [LeaseStep] = []
     private var spareOutput: [UInt8] = []
     /// The pools of the backends, in the backends' order.

@@ -37,7 +37,7 @@ extension FunnelSession {
         let first = PacketHeader(packets)
         let effects: StatementEffects
         if let first, first.packetLength == packets.count {
-            effects = StatementEffects(of: packets.extracting((PacketHeader.size + 1)...), mode: mode)
+            effects = worker.effectsCache.effects(of: packets.extracting((PacketHeader.size + 1)...), mode: mode)
         } else {
             effects = StatementEffects(of: packets.joinedPayload.span.extracting(1...), mode: mode)
         }

@@ -116,7 +116,7 @@ extension LeaseBook {
     /// Fits the cover of the user's waiters to the connections that are coming, first ones first, and its rank.
     mutating func balance(_ user: UserID) {
         let number = user.number
-        guard users[number].waiting > 0 else { return standing.remove(number) }
+        guard isContended, users[number].waiting > 0 else { return standing.remove(number) }
         while users[number][.connection].count > users[number].coming, let slot = users[number][.connection].last {
             detach(slot)
             insert(slot, .none)
@@ -148,6 +148,7 @@ extension LeaseBook {
 
     /// Puts the user where it belongs among those whose waiters need capacity.
     mutating func rank(_ user: UserID) {
+        guard isContended else { return standing.remove(user.number) }
         let record = users[user.number]
         guard let first = record[.none].first, hasRoom(record) else { return standing.remove(user.number) }
         switch policy.queue {
