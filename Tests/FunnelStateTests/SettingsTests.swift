@@ -77,9 +77,7 @@ import Testing
         #expect(rig.settings.unread.isEmpty)
         #expect(
             steps(login, rig.settings, login: login)
-                == [
-                    "SET character_set_client='latin1',character_set_connection='latin1',character_set_results='latin1'"
-                ])
+                == ["SET NAMES latin1"])
         #expect(
             steps(rig.settings, login, login: login)
                 == ["SET NAMES utf8mb3 COLLATE utf8mb3_bin"])

@@ -217,9 +217,9 @@ final class FunnelClient: StreamHandler {
         next()
     }
 
+    /// A reset leaves the schema as it is.
     private func forget() {
         (variable, zone) = (nil, FunnelServer.State.systemZone)
-        schema = plan.schema
         (isInTransaction, hasTable) = (false, false)
     }
 

@@ -247,9 +247,9 @@ extension String {
         hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
     }
 
-    /// The value of a literal: `'text'`, `_set x'hex' COLLATE name`, or a bare word; nil for NULL.
+    /// The value of a literal: `'text'`, `_set x'hex' COLLATE name`, or a bare word; nil for NULL and `CAST(NULL AS …)`.
     fileprivate var evaluated: String? {
-        if self == "NULL" { return nil }
+        if self == "NULL" || hasPrefix("CAST(NULL AS ") { return nil }
         guard let open = firstIndex(of: "'"), let close = self[index(after: open)...].firstIndex(of: "'") else {
             return self
         }
