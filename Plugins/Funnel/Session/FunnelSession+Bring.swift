@@ -89,11 +89,7 @@ extension FunnelSession {
             return say(
                 SQLError(code: 1105, message: "(funnel) the session's settings can't be set again on its connection"))
         }
-        self.connection = nil
-        lastConnection = nil
-        connection.belong(to: nil)
-        connection.pool.countOutstanding(-1)
-        connection.discard()
+        giveUp(connection)
         lease()
     }
 
@@ -108,14 +104,23 @@ extension FunnelSession {
     private func preparationFailed(_ error: SQLError, on connection: BackendConnection) {
         connection.state.preparationsFailed()
         if !ties.pins.isEmpty {
+            // Some of the steps were done: all is set anew, and reset before anybody else has the connection.
             connection.settings = worker.funnel.settings.fresh
+            connection.state.spoilt()
             return say(error)
         }
-        connection.reset { [self] in
-            guard isStillPreparing(on: connection) else { return }
-            release()
-            say(error)
-        }
+        // A reset wouldn't do: it keeps the schema, and which one that is now is not known.
+        giveUp(connection)
+        say(error)
+    }
+
+    /// Nobody can use the connection again.
+    private func giveUp(_ connection: BackendConnection) {
+        self.connection = nil
+        lastConnection = nil
+        connection.belong(to: nil)
+        connection.pool.countOutstanding(-1)
+        connection.discard()
     }
 
     // MARK: Sending

@@ -121,11 +121,14 @@ extension FunnelSession {
         connection.session = nil
         connection.pool.countOutstanding(-1)
         guard connection.phase != .ended else { return }
-        if wasRunning || connection.phase != .ready {
-            // Its answer, or what prepares it, is read to its end; then it is cleaned.
+        if connection.phase != .ready {
+            // Its answer, or what prepares it, is read to its end.
             connection.isOrphaned = true
             connection.stream?.resumeReceiving()
             if isEndless || sendsFile { connection.discard() }
+        } else if wasRunning {
+            // A command waited for something else than an answer of the connection's: nobody comes back to it.
+            connection.discard()
         } else {
             connection.state.left(by: ties)
             connection.cleanAndGiveBack()
