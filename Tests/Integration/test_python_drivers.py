@@ -182,6 +182,8 @@ def test_connector_multiple_results_and_procedures(both, pure):
     assert len(results) == 2
 
 
+# Seen with valgrind, straight at the server; the process aborts now and then, with every other test in it.
+C_PREPARED = "mysql-connector's C extension writes past its memory in MySQLPrepStmt_execute"
 VALUES = (
     None, 1, -(2**63), 1.5, "größer 漢字", b"\x00\xff", decimal.Decimal("123.4500"), datetime.date(2024, 2, 29),
     datetime.datetime(2024, 2, 29, 1, 2, 3, 456789), datetime.timedelta(hours=-30, microseconds=5), "x" * 70_000,
@@ -190,6 +192,8 @@ VALUES = (
 
 def test_connector_prepared_cursors(both, pure):
     """The pure one opens a server-side cursor where it wants to, and closes statements at the end."""
+    if not pure:
+        pytest.skip(C_PREPARED)
     sql = "SELECT seq, " + ", ".join(["?"] * len(VALUES)) + " FROM seq_1_to_50 WHERE seq <= ?"
 
     def scenario(target):
