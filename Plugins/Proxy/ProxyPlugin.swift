@@ -96,11 +96,3 @@ package final class ProxyPlugin: Plugin {
         }
     }
 }
-
-/// A value of an option that can't be used.
-struct OptionError: Error, CustomStringConvertible {
-    let option: String
-    let reason: String
-
-    var description: String { "\(option): \(reason)" }
-}

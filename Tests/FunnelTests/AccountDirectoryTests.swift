@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import Foundation
+import PluginAPI
 import Testing
 
 @testable import FunnelPlugin

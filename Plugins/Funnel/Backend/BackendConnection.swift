@@ -86,9 +86,6 @@ final class BackendConnection: StreamHandler {
         return String(address[..<colon])
     }
 
-    /// Whether it may be lent or sent to.
-    var isUsable: Bool { phase == .ready }
-
     /// The session is the one that used it last; for the one before it isn't the last connection any more.
     func belong(to session: FunnelSession?) {
         guard owner !== session else { return }

@@ -107,11 +107,3 @@ final class AccountDirectory: Sendable {
         }
     }
 }
-
-/// A value of an option that can't be used.
-struct OptionError: Error, CustomStringConvertible {
-    let option: String
-    let reason: String
-
-    var description: String { "\(option): \(reason)" }
-}

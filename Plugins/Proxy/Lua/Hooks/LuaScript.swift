@@ -1,5 +1,6 @@
 import Glibc
 import LuaVM
+import PluginAPI
 
 /// A script's text, read and compiled once at the start, so that mistakes show before the first client.
 package struct LuaScript: Sendable {
