@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from harness import proxies
-from harness.database_server import DatabaseServer
+from harness.database_server import DatabaseServer, started_server
 
 pytest.register_assert_rewrite("harness.answers", "harness.funnel", "harness.isolation")
 
@@ -45,13 +45,6 @@ def template(session_folder):
     finally:
         server.stop()
     return server.folder / "data"
-
-
-def started_server(folder, template, options=()):
-    server = DatabaseServer(folder, options)
-    server.create(template)
-    server.start()
-    return server
 
 
 @pytest.fixture(scope="session")

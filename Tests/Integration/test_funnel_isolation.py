@@ -10,6 +10,7 @@ import re
 import time
 
 import pytest
+from harness.database_server import started_server
 from harness.funnel import make_funnel  # noqa: F401
 from harness.funnel import Backend
 from harness.isolation import opener, run_sessions
@@ -135,8 +136,6 @@ LEAKS = {
 
 @pytest.fixture(scope="module")
 def calm_servers(session_folder, template):
-    from conftest import started_server
-
     servers = [
         Backend(started_server(session_folder / f"calm{n}", template, ["--max-connections=1500"])) for n in range(2)
     ]

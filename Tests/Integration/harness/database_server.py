@@ -104,3 +104,11 @@ class DatabaseServer:
     def kill(self):
         """Ends the server as a crash would."""
         self.process.kill()
+
+
+def started_server(folder, template, options=()):
+    """A running server whose data is a copy of the template's."""
+    server = DatabaseServer(folder, options)
+    server.create(template)
+    server.start()
+    return server

@@ -13,6 +13,7 @@ import pytest
 from pymysql.constants import CLIENT
 
 from . import proxies
+from .database_server import started_server
 from .lua import rows
 from .ports import wait_until
 from .target import Target, run_client
@@ -218,8 +219,6 @@ def users_file(folder, users):
 @pytest.fixture(scope="module")
 def module_backend(session_folder, template, request):
     """A server that a module's tests share; they leave it running and its tables as they were."""
-    from conftest import started_server
-
     server = started_server(session_folder / request.module.__name__, template, ["--max-connections=1500"])
     yield Backend(server)
     server.stop()
