@@ -62,6 +62,9 @@ public protocol PluginHost: AnyObject, Sendable {
     /// How many event loops the process has.
     var loopCount: Int { get }
 
+    /// What the administrator may see and change; plugins add to it.
+    var administration: Administration { get }
+
     /// Asks for a listening endpoint; all are opened together, after the last plugin has started.
     func listen(on endpoint: Endpoint, for service: Service)
 

@@ -73,6 +73,7 @@ final class ClashingPlugin: Plugin {
 
 /// A host that plugins can be made with.
 final class NoHost: PluginHost {
+    let administration = Administration()
     let scriptPaths = ScriptPaths()
     let backends = BackendSet()
     let offeredBackend: Endpoint? = nil

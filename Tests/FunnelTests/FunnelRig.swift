@@ -7,6 +7,7 @@ import Synchronization
 
 /// A host without ports; it keeps what is logged.
 final class FunnelHost: PluginHost {
+    let administration = Administration()
     let backends = BackendSet()
     let scriptPaths = ScriptPaths()
     let offeredBackend: Endpoint? = nil

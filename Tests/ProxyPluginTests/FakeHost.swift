@@ -5,6 +5,7 @@ import Synchronization
 
 /// A host that remembers what it was asked for.
 final class FakeHost: PluginHost {
+    let administration = Administration()
     struct Requests {
         var listeners: [Endpoint] = []
         var log: [String] = []

@@ -190,6 +190,7 @@ struct SandboxSessionTests {
 
 /// A host that remembers what it was asked for.
 final class RecordingHost: PluginHost {
+    let administration = Administration()
     let scriptPaths = ScriptPaths()
     let backends = BackendSet()
     let listening = Mutex<[Endpoint]>([])

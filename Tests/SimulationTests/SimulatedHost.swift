@@ -6,6 +6,7 @@ import TestSupport
 
 /// A host without ports and without a log.
 final class SimulatedHost: PluginHost {
+    let administration = Administration()
     let scriptPaths = ScriptPaths()
     let backends = BackendSet()
     let offeredBackend: Endpoint? = nil

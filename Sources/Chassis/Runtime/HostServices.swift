@@ -17,6 +17,7 @@ final class HostServices: PluginHost {
     }
 
     let backends = BackendSet()
+    let administration = Administration()
     private let processLog: ProcessLog
     private let requests = Mutex(Requests())
     private let isEnding = Atomic(false)

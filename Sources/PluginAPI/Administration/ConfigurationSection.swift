@@ -1,0 +1,60 @@
+/// Tables of configuration that are loaded and saved together, as `LOAD MYSQL QUERY RULES TO RUNTIME` names them.
+///
+/// The admin plugin keeps what is edited and what is on disk; the section's owner keeps what is in use. Every method is
+/// called on a thread that may work for a while, never on an event loop's, and by one caller at a time.
+public protocol ConfigurationSection: AnyObject, Sendable {
+    /// The words of the commands, in capitals, for instance `MYSQL QUERY RULES`.
+    var name: String { get }
+
+    /// The tables.
+    var tables: [TableDefinition] { get }
+
+    /// What is in use now, for the tables' `runtime_` twins.
+    func running() -> TableContents
+
+    /// Checks all rows and makes of them what the event loops will use; nothing takes effect yet.
+    ///
+    /// - Throws: ``ConfigurationFault`` for the first row that can't be used.
+    func prepare(_ contents: TableContents) throws(ConfigurationFault) -> PreparedConfiguration
+}
+
+/// Checked configuration that waits to take effect.
+public struct PreparedConfiguration: Sendable {
+    /// What the administrator should know although everything can be used; shown by `SHOW WARNINGS`.
+    public let warnings: [String]
+    /// Makes it the one in use, without waiting and without failing: one swap of a reference.
+    public let apply: @Sendable () -> Void
+
+    /// Checked configuration with what makes it effective.
+    public init(warnings: [String] = [], apply: @escaping @Sendable () -> Void) {
+        self.warnings = warnings
+        self.apply = apply
+    }
+}
+
+/// A row of configuration that can't be used.
+public struct ConfigurationFault: Error, Equatable, Sendable {
+    /// The table's name.
+    public let table: String
+    /// The row, as its key tells it, for instance `rule_id 7`; nil where the fault is no single row's.
+    public let row: String?
+    /// The column; nil where the fault is no single column's.
+    public let column: String?
+    /// What is wrong and what to do.
+    public let reason: String
+
+    /// A fault at the given place.
+    public init(table: String, row: String? = nil, column: String? = nil, reason: String) {
+        self.table = table
+        self.row = row
+        self.column = column
+        self.reason = reason
+    }
+}
+
+extension ConfigurationFault: CustomStringConvertible {
+    /// The whole message, the place first.
+    public var description: String {
+        "\(([table, row, column].compactMap(\.self)).joined(separator: ", ")): \(reason)"
+    }
+}
