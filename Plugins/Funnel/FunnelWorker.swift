@@ -25,6 +25,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     var effectsCache = EffectsCache()
     private var spareSteps: [LeaseStep] = []
     private var spareOutput: [UInt8] = []
+    private var spareCommand: RunningCommand?
     /// The pools of the backends, in the backends' order.
     private(set) lazy var pools = funnel.pools
     private(set) lazy var lookups = AccountLookups(worker: self)
@@ -252,6 +253,18 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     func giveBack(stepBuffer: consuming [LeaseStep]) {
         if !stepBuffer.isEmpty { stepBuffer.removeAll(keepingCapacity: true) }
         spareSteps = stepBuffer
+    }
+
+    func takeCommand() -> RunningCommand {
+        // Whoever still looks at the last one keeps it.
+        guard isKnownUniquelyReferenced(&spareCommand), let command = spareCommand else { return RunningCommand() }
+        spareCommand = nil
+        return command
+    }
+
+    func giveBack(command: RunningCommand) {
+        guard command.packets.capacity <= 1 << 16 else { return }
+        spareCommand = command
     }
 
     func takeOutputBuffer() -> [UInt8] {

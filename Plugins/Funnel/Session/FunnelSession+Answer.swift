@@ -23,6 +23,7 @@ extension FunnelSession {
         stateChanged(running, on: connection)
         phase = .ready
         self.running = nil
+        worker.giveBack(command: running)
         settlePins()
         return true
     }
@@ -246,8 +247,8 @@ extension FunnelSession {
 extension RunningCommand {
     /// Whether it is one SELECT that leaves nothing behind but rows, as far as its text tells.
     fileprivate var isPlainSelect: Bool {
-        guard command == .query || command == .execute, let kind = effects?.kind, kind == .select else { return false }
-        return effects?.facts == [] && effects?.isUnderstood == true
+        guard command == .query || command == .execute, facts.isEmpty, effects?.kind == .select else { return false }
+        return effects?.isUnderstood == true
     }
 
     fileprivate var mayLimitRows: Bool { effects?.mayLimitRows ?? true }

@@ -14,9 +14,8 @@ extension FunnelSession {
         if let loss { return tell(loss, insteadOf: connection) }
         guard let running else { return }
         let isOwn = connection.owner === self
-        if isOwn, connection.settings === settings, !connection.lostTracking,
-            withTies({ connection.state.needsNothing($0.memory) })
-        {
+        if connection.settings === settings, !connection.lostTracking, needsNothing(connection, isOwn: isOwn) {
+            connection.belong(to: self)
             return send(on: connection)
         }
         if !isOwn, connection.state.cleaning == .close { return replace(connection) }
@@ -41,6 +40,13 @@ extension FunnelSession {
             connection.settings = settings
             connection.lostTracking = false
             send(on: connection)
+        }
+    }
+
+    /// Whether the connection has all but settings already, which most have.
+    private func needsNothing(_ connection: BackendConnection, isOwn: Bool) -> Bool {
+        withTies { ties in
+            isOwn ? connection.state.needsNothing(ties.memory) : connection.state.isTakenAsItIs(by: ties.memory)
         }
     }
 
@@ -140,7 +146,7 @@ extension FunnelSession {
     /// given what only the funnel knows.
     private func sendText(on connection: BackendConnection) {
         guard let running else { return }
-        if let effects = running.effects, !effects.facts.isDisjoint(with: Self.asking) {
+        if !running.facts.isDisjoint(with: Self.asking), let effects = running.effects {
             if answersDiagnostics(effects, on: connection) { return }
             if answersGetDiagnostics(effects, on: connection) { return }
             if asksPreparedTexts(effects, on: connection) { return }

@@ -6,7 +6,8 @@ import PluginAPI
 extension FunnelSession {
     /// Another session is to have the connection; what has to be read before, nil for nothing.
     func captureBegins() -> Capture? {
-        guard let capture = Capture(ties.memory, settings) else { return nil }
+        // Most leave nothing to ask; asked at every hand-over.
+        guard needsCapture, let capture = Capture(ties.memory, settings) else { return nil }
         isBeingCaptured = true
         return capture
     }
@@ -41,11 +42,11 @@ extension FunnelSession {
 
     /// The connection is the session's no more.
     func captureEnded(on connection: BackendConnection) {
-        connection.state.left(by: ties)
+        withTies { connection.state.left(by: $0) }
         connection.belong(to: nil)
         if lastConnection === connection { lastConnection = nil }
     }
 
     /// Whether only the last connection knows something of the session.
-    var needsCapture: Bool { Capture(ties.memory, settings) != nil }
+    var needsCapture: Bool { !settings.unread.isEmpty || withTies { !$0.memory.isWholeElsewhere } }
 }

@@ -9,10 +9,10 @@ import SQLText
 extension FunnelSession {
     /// A whole command has come, and nothing is under way.
     func commandArrived(_ packets: Span<UInt8>) {
-        let command = Command(rawValue: packets[PacketHeader.size])
-        running = RunningCommand(
-            command, packets.withUnsafeBufferPointer { Array($0) }, lastSequence: packets.lastSequence,
-            arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
+        let running = worker.takeCommand()
+        running.begin(packets, arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
+        self.running = running
+        let command = running.command
         if let loss, !command.hasNoAnswer, command != .quit {
             self.loss = nil
             return say(.lost(loss))

@@ -112,7 +112,7 @@ extension FunnelSession {
     func leaveConnection(wasRunning: Bool) {
         if let last = lastConnection, last.owner === self {
             last.belong(to: nil)
-            last.state.left(by: ties)
+            withTies { last.state.left(by: $0) }
         }
         lastConnection = nil
         guard let connection else { return }
@@ -130,7 +130,7 @@ extension FunnelSession {
             // A command waited for something else than an answer of the connection's: nobody comes back to it.
             connection.discard()
         } else {
-            connection.state.left(by: ties)
+            withTies { connection.state.left(by: $0) }
             connection.cleanAndGiveBack()
         }
     }

@@ -201,20 +201,24 @@ final class FunnelSession: LocalServer, Lessee {
 
 /// A client's command under way.
 ///
-/// An object, since many look at it and none may pay for a copy.
+/// An object, since many look at it and none may pay for a copy; used again for the next command of some session.
 final class RunningCommand {
-    let command: Command
+    private(set) var command = Command.sleep
     /// Its packets, headers included.
-    let packets: [UInt8]
+    private(set) var packets: [UInt8] = []
     /// The sequence id of its last packet.
-    let lastSequence: UInt8
+    private(set) var lastSequence: UInt8 = 0
     /// What its text does; nil for a command without a text.
-    var effects: StatementEffects?
+    var effects: StatementEffects? {
+        didSet { if let effects { facts = effects.facts } }
+    }
+    /// The facts among them, looked at many times.
+    private(set) var facts: StatementFacts = []
     /// Where the command is one for a prepared statement.
     var plan: StatementPlan?
     /// When it arrived, and its place in the order of arrival.
-    let arrived: MonotonicTime
-    let ticket: UInt64
+    private(set) var arrived = MonotonicTime(nanoseconds: 0)
+    private(set) var ticket: UInt64 = 0
     /// What the client's answer has to be patched by.
     var patches = AnswerPatches()
     /// What is sent in its place, and the sequence id of the last packet of that.
@@ -227,14 +231,18 @@ final class RunningCommand {
     /// Whether the client has seen something of its answer.
     var isAnswerBegun = false
 
-    init(
-        _ command: Command, _ packets: [UInt8], lastSequence: UInt8, arrived: MonotonicTime, ticket: UInt64
-    ) {
-        self.command = command
-        self.packets = packets
-        self.lastSequence = lastSequence
+    /// Becomes the given command, with nothing left of the one before but memory.
+    func begin(_ packets: Span<UInt8>, arrived: MonotonicTime, ticket: UInt64) {
+        command = Command(rawValue: packets[PacketHeader.size])
+        if !self.packets.isEmpty { self.packets.removeAll(keepingCapacity: true) }
+        packets.withUnsafeBufferPointer { self.packets.append(contentsOf: $0) }
+        lastSequence = packets.lastSequence
         self.arrived = arrived
         self.ticket = ticket
+        (effects, facts, plan, patches) = (nil, [], nil, AnswerPatches())
+        (sentPackets, sentSequence) = (nil, nil)
+        if !variableTexts.isEmpty { variableTexts = [:] }
+        (attempts, isAnswerBegun) = (0, false)
     }
 
     /// Runs the body over the text that the command has executed: the query's, or the prepared statement's.

@@ -64,14 +64,14 @@ extension ConnectionState {
     }
 
     /// Its present user no longer uses it; after a capture, unless the user has left for good.
-    mutating func left(by ties: SessionTies) {
+    mutating func left(by ties: borrowing SessionTies) {
         if !foreign.contains(.insertID) { insertID = ties.memory.last.insertID }
         foreign = .all
         cleaning = max(cleaning, Self.cleaning(after: ties))
         if variables.count > Self.mostVariables { cleaning = max(cleaning, .reset) }
     }
 
-    private static func cleaning(after ties: SessionTies) -> Cleaning {
+    private static func cleaning(after ties: borrowing SessionTies) -> Cleaning {
         if ties.hasProfiles { return .close }
         var pins = ties.pins
         if ties.mayTellLate || ties.usedXA { return .reset }
@@ -107,12 +107,25 @@ extension ConnectionState {
     mutating func taken(by memory: SessionMemory) -> [[UInt8]] {
         foreign = .all
         if insertID == memory.last.insertID, insertID != .unread { foreign.remove(.insertID) }
+        if variables.isEmpty, memory.variables.isEmpty { return [] }
         let own = Set(memory.variables.keys)
         let names = variables.union(own).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         variables = own
         return names.map {
             Capture.variable($0) + [UInt8(ascii: "=")] + (memory.variables[$0] ?? .unset).literal
         }
+    }
+
+    /// Another session takes it: whether nothing at all has to be sent for that, whatever its statement is. Only then
+    /// anything is changed, as by ``taken(by:)``.
+    mutating func isTakenAsItIs(by memory: borrowing SessionMemory) -> Bool {
+        guard cleaning == .none, variables.isEmpty, memory.variables.isEmpty, restored.isEmpty, statements.isEmpty,
+            memory.statements.isEmpty, nextTransaction == memory.nextTransaction, insertID == memory.last.insertID,
+            insertID != .unread
+        else { return false }
+        foreign = .all
+        foreign.remove(.insertID)
+        return true
     }
 
     /// The funnel has executed a statement without rows of its own on it: SET, PREPARE.

@@ -16,6 +16,11 @@ struct SessionMemory: Sendable {
     /// What SET TRANSACTION has set for the next transaction, as the server says it: statements, each with a semicolon
     /// behind it.
     var nextTransaction = ""
+
+    /// Whether no connection knows anything of the session that isn't here.
+    var isWholeElsewhere: Bool {
+        assigned.isEmpty && last.diagnostics != .unread && last.insertID != .unread && last.foundRows != .unread
+    }
 }
 
 /// A statement of PREPARE.
