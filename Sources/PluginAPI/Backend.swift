@@ -1,3 +1,4 @@
+import Locking
 public import Pooling
 public import Synchronization
 
@@ -33,7 +34,7 @@ public final class Backend: Sendable {
     private let idle = Atomic<Int>(0)
     private let mostIdle = Atomic<Int>(0)
     private let fewestIdle = Atomic<Int>(0)
-    private let identity = Mutex<String?>(nil)
+    private let identity = Lock<String?>(nil)
 
     /// A backend of which nothing is known yet.
     public init(endpoint: Endpoint, role: Role) {
@@ -91,7 +92,7 @@ public final class Backend: Sendable {
 
 /// The backends of the process, in the order of their options: read/write ones first.
 public final class BackendSet: Sendable {
-    private let list = Mutex<[Backend]>([])
+    private let list = Lock<[Backend]>([])
 
     /// An empty set.
     public init() {}

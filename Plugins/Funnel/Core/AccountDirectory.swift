@@ -1,8 +1,8 @@
 import Accounts
 import Foundation
+import Locking
 import PluginAPI
 import Pooling
-import Synchronization
 
 /// The accounts that clients may log in to, and the secrets by which the funnel logs in to backends in their name.
 ///
@@ -23,7 +23,7 @@ final class AccountDirectory: Sendable {
     /// Names whose logins have failed are kept up to this number; those of less than the interval ago always.
     private static let mostNames = 10_000
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let usersFile: String?
     private let authUser: String?
     /// The first account of the users file: whose connections are opened ahead.

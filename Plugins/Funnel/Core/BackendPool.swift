@@ -1,3 +1,4 @@
+import Locking
 import MySQLWire
 import PluginAPI
 import Pooling
@@ -11,19 +12,19 @@ final class BackendPool: Sendable {
     let backend: Backend
     /// The pool's place among the pools.
     let index: Int
-    private let book: Mutex<LeaseBook>
+    private let book: Lock<LeaseBook>
     private let loops: LoopTable
     private let alarm: Alarm
     /// Statements that have a connection or wait for one.
     private let outstandingCount = Atomic<Int>(0)
-    private let greeted = Mutex<Greeting?>(nil)
+    private let greeted = Lock<Greeting?>(nil)
 
     init(backend: Backend, index: Int, policy: LeasePolicy, loops: LoopTable, seed: UInt64) {
         self.backend = backend
         self.index = index
         self.loops = loops
         alarm = Alarm(loops: loops)
-        book = Mutex(LeaseBook(policy: policy, loops: loops.count, seed: seed))
+        book = Lock(LeaseBook(policy: policy, loops: loops.count, seed: seed))
     }
 
     /// Statements that have a connection of this backend or wait for one.

@@ -44,7 +44,7 @@ extension TrackPolicy {
         switch word {
         case "off", "0", "default": gtids = false
         case "own_gtid", "1", "all_gtids", "2": gtids = true
-        // Open set, as above.
+        // Open set: servers refuse it, or it is an expression.
         default: break
         }
     }
@@ -54,7 +54,7 @@ extension TrackPolicy {
         case "on", "1", "true": true
         case "off", "0", "false": false
         case "default": usually
-        // Open set, as above.
+        // Open set: servers refuse it, or it is an expression.
         default: nil
         }
     }
