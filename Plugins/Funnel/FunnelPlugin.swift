@@ -14,6 +14,10 @@ package final class FunnelPlugin: Plugin {
     }
 
     package func start() throws {
+        // Made here, since the first login to need it would wait for it, and all others of its loop with it.
+        if ServerKey.ofProcess == nil {
+            funnel.host.log(.warning, "(funnel) OpenSSL makes no RSA key: no full login by caching_sha2_password")
+        }
         funnel.host.serveSessions()
     }
 

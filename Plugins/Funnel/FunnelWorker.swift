@@ -226,12 +226,22 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     /// On loop 0: learns what the servers are, and opens the connections that are kept.
     private func beginServing() {
-        for pool in pools { GreetingProbe(pool, on: self).begin() }
+        for pool in pools { probe(pool) }
         guard funnel.settings.lease.minimum > 0, let user = funnel.accounts.warmUser else { return }
         let number = funnel.users.number(of: BackendIdentity(user: user, traits: BackendIdentity.usualTraits))
+        let account = funnel.users.account(of: number)
         for pool in pools {
-            pool.tell(from: self) { book, now, steps in book.warmed(for: number, now: now, &steps) }
+            pool.tell(from: self) { book, now, steps in book.warmed(for: number, of: account, now: now, &steps) }
         }
+    }
+
+    /// Learns what the server is, unless its connections tell.
+    private func probe(_ pool: BackendPool) {
+        guard pool.tell(from: self, { book, _, _ in book.probeBegins() }) else { return }
+        let probe = GreetingProbe(pool, on: self) { [unowned self] _ in
+            pool.tell(from: self) { book, now, steps in book.probeEnded(now: now, &steps) }
+        }
+        probe.begin()
     }
 
     func sessionsEnded() {

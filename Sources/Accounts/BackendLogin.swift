@@ -92,6 +92,23 @@ extension BackendLogin {
         return .send(request.encode())
     }
 
+    /// The session is to begin anew on the connection, as the same user and without a schema: COM_CHANGE_USER.
+    ///
+    /// To be called after the login, and again after each such command.
+    package mutating func changeUserBegins() -> Step {
+        hasAskedForKey = false
+        missing = nil
+        let first: LoginMethod = method == .cachingSHA2 ? .cachingSHA2 : .native
+        // Servers mostly answer with a new challenge, whatever this one's answer is.
+        let response =
+            first == .cachingSHA2 ? proof.cachingSHA2Response(challenge) : proof.nativeResponse(challenge)
+        method = first
+        let request = ChangeUserRequest(
+            user: user, authResponse: response ?? [], collation: UInt16(wishes.collation), authMethod: first.name,
+            attributes: capabilities.contains(.connectAttributes) ? wishes.attributes : nil)
+        return .send(request.encode(capabilities: capabilities))
+    }
+
     /// The server's next packet has come.
     package mutating func packetArrived(_ payload: [UInt8]) -> Step {
         do {

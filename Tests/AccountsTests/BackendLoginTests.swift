@@ -157,4 +157,26 @@ struct BackendLoginTests {
             guard case .failed = login.packetArrived(payload) else { Issue.record("took \(payload)"); return }
         }
     }
+
+    @Test("the user logs in again on the connection, by whatever challenge the server gives, time and again")
+    func changingUser() throws {
+        var login = begun(secrets.proof)
+        guard case .loggedIn = login.packetArrived(OKPacket().encode(capabilities: login.capabilities)) else {
+            Issue.record("the OK is no login")
+            return
+        }
+        for letters in ["ABCDEFGHIJKLMNOPQRST", "tsrqponmlkjihgfedcba"] {
+            guard case .send(let payload) = login.changeUserBegins() else {
+                Issue.record("no command")
+                return
+            }
+            let request = try ChangeUserRequest(decoding: payload.span, capabilities: login.capabilities)
+            #expect((request.user, request.schema, request.collation) == ("bob", "", 33))
+            #expect(request.authMethod == "mysql_native_password")
+            let challenge = bytes(letters)
+            let asked = AuthSwitchRequest(method: "mysql_native_password", data: challenge + [0]).encode()
+            let answer = try #require(secrets.proof.nativeResponse(challenge))
+            #expect(login.packetArrived(asked) == .send(answer))
+        }
+    }
 }

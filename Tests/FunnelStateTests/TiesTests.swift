@@ -90,9 +90,50 @@ import Testing
         #expect(rig.query("BEGIN", begun) == ["transaction"])
     }
 
+    @Test func aNamedLockEndsWithItsLastRelease() {
+        var rig = StateRig()
+        #expect(rig.query("SELECT GET_LOCK('a', 10)", columns: 1, rows: 1) == ["GET_LOCK"])
+        #expect(rig.query("DO GET_LOCK('a', 10)") == ["GET_LOCK"])
+        #expect(rig.query("SELECT GET_LOCK('b',-1) AS got", columns: 1, rows: 1) == ["GET_LOCK"])
+        #expect(rig.query("SELECT RELEASE_LOCK('a')", columns: 1, rows: 1) == ["GET_LOCK"])
+        #expect(rig.query("SELECT RELEASE_LOCK('b') t1;", columns: 1, rows: 1) == ["GET_LOCK"])
+        #expect(rig.query("DO RELEASE_LOCK('a')", error: 1205) == ["GET_LOCK"])
+        #expect(rig.query("DO RELEASE_LOCK('a')") == [])
+    }
+
+    @Test(arguments: [
+        "SELECT GET_LOCK(@a, 1)", "SELECT GET_LOCK('\\61', 1)", "SELECT GET_LOCK('ä', 1)", "SELECT GET_LOCK(\"a\", 1)",
+        "SELECT GET_LOCK('a', 1) FROM t", "SELECT 1 FROM t WHERE GET_LOCK('a', 1)", "SELECT GET_LOCK('a', 1), 1",
+        "DO GET_LOCK('a', 1); DO GET_LOCK('a', 1)", "SELECT GET_LOCK('a' 'b', 1)", "SELECT GET_LOCK('a', SLEEP(1))",
+    ])
+    func locksThatNobodyCanCountEndOnlyWithAll(text: String) {
+        var rig = StateRig()
+        #expect(rig.query(text, columns: 1, rows: 1) == ["GET_LOCK"])
+        for _ in 0..<3 { #expect(rig.query("SELECT RELEASE_LOCK('a')", columns: 1, rows: 1) == ["GET_LOCK"]) }
+        #expect(rig.query("SELECT RELEASE_ALL_LOCKS()", columns: 1, rows: 1) == [])
+    }
+
+    @Test(arguments: [
+        "SELECT RELEASE_LOCK('a') LIMIT 0", "SELECT RELEASE_LOCK('a') FROM t", "SELECT IF(0, RELEASE_LOCK('a'), 1)",
+        "SELECT RELEASE_LOCK('A')", "SELECT RELEASE_LOCK('b')", "SELECT RELEASE_LOCK('a') LIMIT",
+        "SELECT RELEASE_LOCK('a') /*!40000 LIMIT 0 */",
+    ])
+    func releasesThatMayNotBeOnesEndNothing(text: String) {
+        var rig = StateRig()
+        rig.query("SELECT GET_LOCK('a', 1)", columns: 1, rows: 1)
+        #expect(rig.query(text, columns: 1, rows: 1) == ["GET_LOCK"])
+    }
+
+    @Test func aSequenceSetPinsNothingAndATakenValueDoes() {
+        var rig = StateRig()
+        #expect(rig.query("SELECT SETVAL(s, 50)", columns: 1, rows: 1) == [])
+        #expect(rig.query("SELECT LASTVAL(s)", columns: 1, rows: 1) == [])
+        #expect(rig.query("SELECT NEXTVAL(s)", columns: 1, rows: 1) == ["hidden state"])
+    }
+
     @Test func aNamedLockEndsOnlyWithAllOfThem() {
         var rig = StateRig()
-        #expect(rig.query("SELECT GET_LOCK('a',1)", columns: 1, rows: 1) == ["GET_LOCK"])
+        #expect(rig.query("SELECT GET_LOCK('a',1), 2", columns: 1, rows: 1) == ["GET_LOCK"])
         #expect(rig.query("SELECT RELEASE_LOCK('a')", columns: 1, rows: 1) == ["GET_LOCK"])
         #expect(rig.query("SELECT RELEASE_ALL_LOCKS()", columns: 1, rows: 1) == [])
         // Evaluated before the failing row.

@@ -2,6 +2,7 @@ import Accounts
 import ArgumentParser
 import Foundation
 import PluginAPI
+import Pooling
 import Testing
 
 @testable import FunnelPlugin
@@ -137,5 +138,19 @@ struct AccountDirectoryTests {
         directory.proved("lookup", Proof(sha1: [1]))
         #expect(directory.proof(of: "lookup").password == Array("looks".utf8))
         #expect(directory.proof(of: "lookup").sha1 == nil)
+    }
+
+    @Test("who tries passwords has an account looked up again once a second, and keeps nobody else from it")
+    func refreshes() throws {
+        let directory = try AccountDirectory(options: FunnelOptions.parse(["--funnel-auth-user=keeper"]))
+        let now = MonotonicTime(nanoseconds: 5_000_000_000)
+        #expect(directory.mayRefresh("app", now: now))
+        #expect(!directory.mayRefresh("app", now: now + .milliseconds(999)))
+        #expect(directory.mayRefresh("web", now: now))
+        #expect(directory.mayRefresh("app", now: now + .seconds(1)))
+        #expect(!directory.mayRefresh("app", now: now + .milliseconds(1500)))
+        // Who has got in has not guessed: a password may change twice in a second.
+        directory.proved("app", Proof())
+        #expect(directory.mayRefresh("app", now: now + .milliseconds(1500)))
     }
 }

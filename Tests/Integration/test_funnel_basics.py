@@ -1,6 +1,7 @@
 """The funnel as one client sees it: logins, commands, results, compared with the server itself."""
 
 import hashlib
+import time
 
 import mysql.connector
 import pymysql
@@ -87,6 +88,22 @@ def test_every_account_of_the_server_is_known_without_a_list(make_funnel, module
         wait_until(lambda: refused(late), what="the old password to be refused")
     finally:
         module_backend.ask("DROP USER late@'%'")
+
+
+@pytest.mark.millrace_only
+def test_who_tries_passwords_does_not_keep_the_server_busy(make_funnel, module_backend):
+    """A wrong password has the account looked up again, once a second at most."""
+    funnel = make_funnel(module_backend, ask_server=True)
+    before, start = selects(module_backend), time.monotonic()
+    for number in range(40):
+        assert refusal(funnel.target.as_user("app", f"guess {number}")) == 1045
+    assert selects(module_backend) - before <= 3 + time.monotonic() - start
+    with funnel.connect() as connection:
+        assert answers(connection, "SELECT CURRENT_USER()")[0][1] == (("app@%",),)
+
+
+def selects(backend):
+    return int(backend.ask("SHOW GLOBAL STATUS LIKE 'Com_select'")[0][1])
 
 
 def refused(target):

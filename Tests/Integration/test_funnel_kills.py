@@ -2,6 +2,7 @@
 
 import struct
 
+import mysql.connector
 import pymysql
 import pytest
 from harness.answers import answers, failure
@@ -30,6 +31,13 @@ def test_the_connection_id_is_the_clients_own(funnel):
     finally:
         for connection in connections:
             connection.close()
+
+
+def prepared(target):
+    return mysql.connector.connect(
+        **target.python_options, database="one", use_pure=True, ssl_disabled=True, charset="utf8mb4", autocommit=True,
+        collation="utf8mb4_general_ci", auth_plugin="mysql_native_password",
+    )  # fmt: skip
 
 
 def running(backend, text):
@@ -62,6 +70,48 @@ def test_kill_reaches_that_clients_statement_and_no_others(funnel, module_backen
             assert victims.outcome in (1317, 1927, 2013) or victims.outcome == ((1, "victim"),)
             with pytest.raises((pymysql.Error, OSError)):
                 victim.ping(reconnect=False)
+
+
+@pytest.mark.millrace_only
+@pytest.mark.parametrize("way", ["PREPARE", "EXECUTE IMMEDIATE", "binary"])
+def test_a_prepared_kill_takes_the_clients_own_ids(funnel, module_backend, way):
+    """The bystander's connection at the server has the very id that the victim has at the funnel, or some other one."""
+    with funnel.connect() as victim, funnel.connect() as bystander:
+        killer = prepared(funnel.target)
+        number = answers(victim, "SELECT CONNECTION_ID()")[0][1][0][0]
+        victims = Background(victim, "SELECT SLEEP(15), 'victim'")
+        others = Background(bystander, "SELECT SLEEP(2), 'other'")
+        wait_until(running(module_backend, "SELECT SLEEP(15)%"), 20)
+        cursor = killer.cursor(prepared=way == "binary")
+        text = f"KILL QUERY {number}"
+        if way == "PREPARE":
+            cursor.execute(f"PREPARE doom FROM '{text}'")
+            cursor.execute("EXECUTE doom")
+        else:
+            cursor.execute(text if way == "binary" else f"EXECUTE IMMEDIATE '{text}'")
+        victims.join(10)
+        others.join(40)
+        assert others.outcome == ((0, "other"),)
+        assert victims.outcome in (((1, "victim"),), 1317)
+        assert answers(victim, "SELECT 1")[0][1] == ((1,),)
+        killer.close()
+
+
+@pytest.mark.millrace_only
+def test_a_kill_that_cannot_be_told_the_funnels_ids_is_refused(funnel):
+    """It would hit the connection that has that id at the server."""
+    with funnel.connect() as connection:
+        for sql in (
+            "PREPARE doom FROM 'KILL QUERY 4000000000'; EXECUTE doom", "KILL QUERY 4000000000; SELECT 1",
+            "KILL QUERY 4000000000 + 0",
+        ):  # fmt: skip
+            assert failure(connection, sql)[0] == 1235
+        assert failure(connection, "EXECUTE IMMEDIATE 'KILL QUERY 4000000000'")[0] == 1094
+    connection = prepared(funnel.target)
+    with pytest.raises(mysql.connector.Error) as refusal:
+        connection.cursor(prepared=True).execute("KILL QUERY ?", (4000000000,))
+    assert refusal.value.errno == 1235
+    connection.close()
 
 
 def test_kill_of_nobody_and_of_oneself(funnel):

@@ -7,10 +7,11 @@ import time
 import pytest
 from harness import swarm
 from harness.backlog import Gate, serve, served
-from harness.funnel import ConnectionWatch, make_funnel, module_backend  # noqa: F401
+from harness.funnel import ConnectionWatch, make_funnel, module_backend, start_funnel  # noqa: F401
 from harness.lua import rows
 from harness.ports import wait_until
 from harness.swarm import Client
+from pymysql.constants import CLIENT
 
 pytestmark = pytest.mark.timeout(180)
 CLIENTS = int(os.environ.get("MILLRACE_FUNNEL_CLIENTS") or 1000)
@@ -81,6 +82,75 @@ def test_a_users_own_limit(make_funnel, module_backend):
     with ConnectionWatch(module_backend) as watch:
         asyncio.run(crowd())
     assert watch.most == 1, watch.seen
+
+
+@pytest.mark.millrace_only
+def test_a_users_own_limit_holds_whatever_its_clients_negotiate(make_funnel, module_backend):
+    """Connections of clients that negotiate different things are not interchangeable, and share the limit all the same."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=4", "--funnel-user-max-backends=1")
+    with (
+        ConnectionWatch(module_backend) as watch,
+        funnel.connect() as one,
+        funnel.connect(client_flag=CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS) as other,
+    ):
+        for turn in range(10):
+            for connection in (one, other):
+                assert rows(connection, f"SELECT {turn}") == ((turn,),)
+    assert len(watch.seen) == 1, watch.seen
+
+
+@pytest.mark.millrace_only
+def test_the_limit_holds_from_the_first_moment_on(scratch, module_backend):
+    """The look at the server's greeting is a connection too; it has ended when the first statement's is opened."""
+    with ConnectionWatch(module_backend) as watch:
+        for _ in range(5):
+            funnel = start_funnel(scratch, module_backend, "--funnel-max-backends=1")
+            with funnel.connect() as connection:
+                assert rows(connection, "SELECT 1") == ((1,),)
+            funnel.proxy.end()
+            wait_until(lambda: not module_backend.connections(), what="the connection to end")
+    assert len(watch.seen) == 1, watch.seen
+
+
+@pytest.mark.millrace_only
+def test_a_connection_whose_state_fits_is_preferred(make_funnel, module_backend):
+    """Not the one that was used longest ago, which is in another schema."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=2", "--event-threads=1")
+    with funnel.connect(database="one") as one, funnel.connect(database="two") as two:
+        for connection in (one, two):
+            rows(connection, "BEGIN")
+        for connection in (one, two):
+            rows(connection, "COMMIT")
+        before = schema_changes(module_backend)
+        with funnel.connect(database="two") as third:
+            assert rows(third, "SELECT name FROM place") == (("two",),)
+        with funnel.connect(database="one") as fourth:
+            assert rows(fourth, "SELECT name FROM place") == (("one",),)
+        assert schema_changes(module_backend) == before
+
+
+@pytest.mark.millrace_only
+def test_a_session_without_a_schema_takes_a_connection_that_has_one(make_funnel, module_backend):
+    """The connection stays: its user logs in again on it, which takes off all that the other session has left."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=1")
+    for user in ("app", "curve"):
+        numbers = set()
+        with funnel.connect(user, database=None) as other, funnel.connect(user, database=None) as one:
+            for turn in range(3):
+                rows(one, "SET @a = 'one', SESSION sql_mode = 'ANSI_QUOTES'")
+                if not turn:
+                    rows(one, "USE information_schema")
+                assert rows(one, "SELECT DATABASE(), @a, @@sql_mode") == (
+                    ("information_schema", "one", "ANSI_QUOTES"),
+                )
+                assert rows(other, f"SELECT DATABASE(), @a, {turn}") == ((None, None, turn),)
+                assert "ANSI" not in rows(other, "SELECT @@sql_mode")[0][0]
+                numbers |= {number for number, name, _, _ in module_backend.connections() if name == user}
+        assert len(numbers) == 1
+
+
+def schema_changes(backend):
+    return int(backend.ask("SHOW GLOBAL STATUS LIKE 'Com_change_db'")[0][1])
 
 
 @pytest.mark.millrace_only

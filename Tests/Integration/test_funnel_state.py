@@ -7,8 +7,9 @@ from pathlib import Path
 
 import mysql.connector
 import pytest
-from harness.answers import answers, last_rows, play, scripts
+from harness.answers import answers, failure, last_rows, play, scripts
 from harness.funnel import Funnel, make_funnel, module_backend  # noqa: F401
+from harness.wire import DEPRECATE_EOF, QUERY, RESET_CONNECTION, USUAL, Wire, is_ok
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SHARED, PINNED = (scripts(SCENARIOS / name) for name in ("one-connection.txt", "two-connections.txt"))
@@ -103,3 +104,71 @@ def test_a_statement_of_somebody_elses_leaves_no_trace(make_funnel, module_backe
         with funnel.connect() as quiet, Funnel(None, module_backend).connect() as direct:
             assert answers(quiet, look) == answers(direct, look)
         answers(loud, "TRUNCATE TABLE one.served")
+
+
+TRACK = 1 << 23
+
+
+def test_a_client_is_told_the_changes_that_it_asks_for(make_funnel, module_backend):
+    """Also when another session, which asks for others, has had the connection in between."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=1")
+
+    def scenario(target):
+        with Wire(target, schema="one") as one, Wire(target, schema="two") as two:
+            one.login(USUAL | TRACK | DEPRECATE_EOF)
+            two.login(USUAL | TRACK | DEPRECATE_EOF)
+            told = []
+            for sql in TOLD:
+                told.append((sql, one.answer(QUERY, sql.encode())[0]))
+                assert is_ok(two.answer(QUERY, b"SET @@session_track_schema = OFF")[0][0])
+                told.append(("USE", two.answer(QUERY, b"USE two")[0]))
+            assert is_ok(one.answer(RESET_CONNECTION)[0][0])
+            told.append(("after reset", one.answer(QUERY, b"SET @a = 2, time_zone = '+03:00'")[0]))
+            return told
+
+    for right, found in zip(scenario(funnel.backend.direct), scenario(funnel.target), strict=True):
+        assert found == right
+
+
+TOLD = [
+    "SET @a = 1", "SET time_zone = '+01:00'", "SET sql_mode = 'ANSI'", "SET session_track_state_change = 1",
+    "SET @a = 1", "SET session_track_system_variables = 'sql_mode'", "SET sql_mode = ''", "SET time_zone = '+02:00'",
+    "SET SESSION session_track_schema = OFF", "USE one", "SET @@session.session_track_schema = DEFAULT", "USE one",
+    "SET session_track_system_variables = DEFAULT", "SET autocommit = 1", "SET session_track_state_change = OFF",
+    "SET @a = 1", "SET session_track_system_variables = ''", "SET time_zone = '+01:00'",
+]  # fmt: skip
+
+
+@pytest.mark.millrace_only
+def test_what_a_client_asks_for_stays_its_own(make_funnel, module_backend):
+    """The funnel's own tracking goes on: it knows the schema of a session that wants to hear nothing of it.
+
+    The variables themselves show the funnel's, which the README says.
+    """
+    funnel = make_funnel(module_backend, "--funnel-max-backends=1")
+    with funnel.connect(database="one") as quiet, funnel.connect(database="one") as other:
+        answers(quiet, "SET session_track_schema = OFF, session_track_system_variables = ''")
+        answers(quiet, "USE two")
+        answers(quiet, "SET time_zone = '+05:00'")
+        answers(other, "SELECT 1")
+        assert answers(quiet, "SELECT DATABASE(), @@time_zone")[0][1] == (("two", "+05:00"),)
+        answers(other, "SELECT 1")
+        assert answers(quiet, "SELECT @@session_track_schema")[0][1] == ((1,),)
+
+
+@pytest.mark.millrace_only
+def test_a_named_lock_pins_until_its_last_release(make_funnel, module_backend):
+    """And SETVAL() pins nothing, since it changes nothing that the connection knows."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=1", "--funnel-backlog-timeout=0.5")
+    module_backend.ask("CREATE OR REPLACE SEQUENCE one.numbers")
+    with funnel.connect() as holder, funnel.connect() as other:
+        for sql in ("SELECT GET_LOCK('jobs', 5)", "DO GET_LOCK('jobs', 5)", "SELECT RELEASE_LOCK('jobs')"):
+            answers(holder, sql)
+            assert "GET_LOCK" in failure(other, "SELECT 1")[1]
+        answers(holder, "SELECT RELEASE_LOCK('jobs')")
+        assert answers(other, "SELECT IS_USED_LOCK('jobs')")[0][1] == ((None,),)
+        assert answers(holder, "SELECT SETVAL(numbers, 50)")[0][1] == ((50,),)
+        assert answers(other, "SELECT LASTVAL(numbers)")[0][1] == ((None,),)
+        assert answers(holder, "SELECT NEXTVAL(numbers)")[0][1] == ((51,),)
+        assert "hidden state" in failure(other, "SELECT 1")[1]
+        assert answers(holder, "SELECT LASTVAL(numbers)")[0][1] == ((51,),)

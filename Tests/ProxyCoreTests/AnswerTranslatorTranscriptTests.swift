@@ -203,4 +203,35 @@ struct AnswerTranslatorTranscriptTests {
         let translation = translator.feed(bytes)
         #expect((translation.isUnchanged, translation.output == bytes) == (true, true))
     }
+
+    @Test("a policy follows what the session sets, as servers read it")
+    func settingThePolicy() {
+        var policy = TrackPolicy()
+        policy.set("session_track_schema", to: "OFF")
+        policy.set("session_track_state_change", to: "'on'")
+        policy.set("session_track_transaction_info", to: "'CHARACTERISTICS'")
+        policy.set("session_track_system_variables", to: "'SQL_mode, time_zone'")
+        #expect((policy.schema, policy.stateChange) == (false, true))
+        #expect((policy.transactionState, policy.transactionCharacteristics) == (true, true))
+        #expect(policy.variables == .named(["sql_mode", "time_zone"]))
+        policy.set("session_track_transaction_info", to: "STATE")
+        #expect((policy.transactionState, policy.transactionCharacteristics) == (true, false))
+        policy.set("session_track_system_variables", to: "'*'")
+        #expect(policy.variables == .all)
+        for variable in ["schema", "state_change", "transaction_info", "system_variables"] {
+            policy.set("session_track_" + variable, to: "DEFAULT")
+        }
+        #expect(policy == TrackPolicy())
+    }
+
+    @Test("what a server would refuse, or only it can work out, changes no policy")
+    func refusedPolicies() {
+        var policy = TrackPolicy()
+        policy.set("session_track_state_change", to: "2")
+        policy.set("session_track_schema", to: "@off")
+        policy.set("session_track_transaction_info", to: "'ALL'")
+        policy.set("session_track_system_variables", to: "CONCAT('a')")
+        policy.set("time_zone", to: "OFF")
+        #expect(policy == TrackPolicy())
+    }
 }

@@ -57,7 +57,8 @@ private let factNames: [(StatementFacts, String)] = [
     (.setsForStatement, "setStatement"), (.usesSchema, "use"), (.changesLexicalMode, "lexicalMode"),
     (.refersToSession, "refers"), (.setsLastInsertID, "setsInsertID"), (.calculatesFoundRows, "calculatesRows"),
     (.readsDiagnostics, "diagnostics"), (.readsProfile, "profile"), (.readsSessionStatus, "status"),
-    (.namesConnection, "namesConnection"), (.advancesSequence, "sequence"), (.readsSequence, "readsSequence"),
+    (.namesConnection, "namesConnection"), (.advancesSequence, "sequence"), (.setsSequence, "setsSequence"),
+    (.readsSequence, "readsSequence"),
     (.runsRoutine, "routine"), (.callsForeignFunction, "foreign"), (.locksRows, "locksRows"),
     (.writesFile, "writesFile"), (.loadsFile, "loadsFile"), (.loadsLocalFile, "loadsLocal"), (.writesRows, "writes"),
 ]

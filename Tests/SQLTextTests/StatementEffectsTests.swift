@@ -401,7 +401,7 @@ struct StatementEffectsTests {
             ("SELECT NEXTVAL(s)", "sequence"),
             ("SELECT NEXT VALUE FOR s", "sequence"),
             ("SELECT PREVIOUS VALUE FOR s, LASTVAL(s)", "ro readsSequence"),
-            ("SELECT SETVAL(s, 5)", "sequence"),
+            ("SELECT SETVAL(s, 5)", "setsSequence"),
             ("SELECT d.s.nextval, s.currval", "sequence readsSequence"),
             ("INSERT INTO t VALUES (NEXT VALUE FOR d.s)", "sequence writes"),
         ])

@@ -1,3 +1,4 @@
+import Accounts
 import MySQLWire
 import PluginAPI
 import Pooling
@@ -51,10 +52,33 @@ extension BackendConnection {
         switch step.event {
         case .more: return step.consumed
         case .ended where step.consumed == bytes.count: ownAnswerEnded()
+        case .authContinues where question?.command == .changeUser && step.consumed == bytes.count: loginContinues()
         case .ended, .localInfile, .authContinues, .endless, .violation:
             gone("it answered a command of the funnel's own in a way that it must not", couldConnect: true)
         }
         return bytes.count
+    }
+
+    /// The command that logs the user in again; nil where that can't be.
+    func changeUser() -> [UInt8]? {
+        guard case .send(let payload)? = login?.changeUserBegins() else { return nil }
+        return payload
+    }
+
+    /// The server asks for more before the user is logged in again.
+    private func loginContinues() {
+        let packets = question?.answer ?? []
+        question?.answer = []
+        let header = PacketHeader(packets.span)
+        let payload = packets.dropFirst(PacketHeader.size).prefix(header?.payloadLength ?? 0)
+        guard case .send(let answer)? = login?.packetArrived(Array(payload)) else {
+            return gone("it asks for more than the login had", couldConnect: true)
+        }
+        var writer = PacketWriter(sequence: translator.backendSequence)
+        writer.append(answer)
+        translator.clientAnswered(lastSequence: writer.sequence &- 1, clientSequence: writer.sequence)
+        let bytes = writer.take()
+        stream?.send(bytes.span)
     }
 
     private func ownAnswerEnded() {

@@ -9,7 +9,7 @@ extension BackendConnection {
     /// How long the server may take to close its side.
     private static let patience = TimeSpan.seconds(5)
     /// Servers close their socket a moment before they count the connection out.
-    private static let countingOut = TimeSpan.milliseconds(5)
+    static let countingOut = TimeSpan.milliseconds(5)
 
     /// Closes; the book hears when the server has closed its side.
     func close() {
@@ -118,7 +118,10 @@ extension BackendConnection {
         session = nil
         pins = PinSet()
         let used = worker.loop.now.since(lentAt)
-        pool.tell(from: worker) { book, now, steps in book.returned(id, used: used, now: now, &steps) }
+        let fit = state.cleaning == .none && !lostTracking ? settings.fit : .unknown
+        pool.tell(from: worker) { book, now, steps in
+            book.returned(id, used: used, state: fit, now: now, &steps)
+        }
     }
 
     /// Nobody can use the connection again.

@@ -43,6 +43,7 @@ extension BackendConnection {
             pool.greeting = greeting
         }
         capabilities = handshake?.capabilities ?? []
+        login = handshake?.login
         handshake = nil
         phase = .ready
         ask(Self.tracking) { [self] answer in
@@ -53,7 +54,8 @@ extension BackendConnection {
             worker.funnel.users.refused(user, nil)
             pool.backend.state = .up
             worker.measure(.connect, self, since: sentAt)
-            pool.tell(from: worker) { book, now, steps in book.opened(id, now: now, &steps) }
+            let fit = settings.fit
+            pool.tell(from: worker) { book, now, steps in book.opened(id, state: fit, now: now, &steps) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import MySQLWire
 import PluginAPI
 import Pooling
@@ -40,12 +41,16 @@ final class BackendConnection: StreamHandler {
 
     /// The begin of the connection, while it is under way.
     var handshake: BackendHandshake?
+    /// How it has logged in; nil before that.
+    var login: BackendLogin?
     /// The settings that are on it.
     var settings: SessionSettings
     /// What sessions have left on it beside settings.
     var state = ConnectionState()
     /// Whether a session has switched the server's session tracking off.
     var lostTracking = false
+    /// Whether the translator was told what to tell of changes of the session's state.
+    var hasTrackPolicy = false
     /// The statements that are prepared on it.
     var statements = BackendStatements()
     /// The session that used it last, whose ties may be on it.

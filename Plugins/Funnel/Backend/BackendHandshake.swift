@@ -22,6 +22,9 @@ struct BackendHandshake {
     /// What client and server have agreed on.
     var capabilities: Capabilities { machine?.capabilities ?? [] }
 
+    /// The login, by which the user may log in again on the connection.
+    var login: BackendLogin? { machine }
+
     private let identity: BackendIdentity
     private let proof: Proof
     private let isSecure: Bool

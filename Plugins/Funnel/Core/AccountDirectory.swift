@@ -2,6 +2,7 @@ import Accounts
 import Foundation
 import Locking
 import PluginAPI
+import Pooling
 
 /// The accounts that clients may log in to, and the secrets by which the funnel logs in to backends in their name.
 ///
@@ -13,7 +14,14 @@ final class AccountDirectory: Sendable {
         /// What a backend said last; nil for an account that it doesn't have.
         var looked: [String: Account?] = [:]
         var proofs: [String: Proof] = [:]
+        /// When an account was last looked up again because of a login that had failed.
+        var refreshes: [String: MonotonicTime] = [:]
     }
+
+    /// Accounts are looked up again so often at most: somebody who tries passwords shall not keep the backends busy.
+    private static let refreshInterval = TimeSpan.seconds(1)
+    /// Names whose logins have failed are kept up to this number; those of less than the interval ago always.
+    private static let mostNames = 10_000
 
     private let state = Lock(State())
     private let usersFile: String?
@@ -59,14 +67,29 @@ final class AccountDirectory: Sendable {
     func looked(_ user: String, _ account: Account?) {
         state.withLock { state in
             // Names that nobody has can be made up without end.
-            if account == nil, state.looked.count > 10_000 { state.looked = state.looked.filter { $0.value != nil } }
+            if account == nil, state.looked.count > Self.mostNames {
+                state.looked = state.looked.filter { $0.value != nil }
+            }
             state.looked[user] = .some(account)
+        }
+    }
+
+    /// A login has failed by what is kept of the account: whether it is to be looked up again for that.
+    func mayRefresh(_ user: String, now: MonotonicTime) -> Bool {
+        state.withLock { state in
+            if let last = state.refreshes[user], now < last + Self.refreshInterval { return false }
+            if state.refreshes.count > Self.mostNames {
+                state.refreshes = state.refreshes.filter { now < $0.value + Self.refreshInterval }
+            }
+            state.refreshes[user] = now
+            return true
         }
     }
 
     /// A client has proved to be the user.
     func proved(_ user: String, _ proof: Proof) {
         state.withLock { state in
+            if state.refreshes[user] != nil { state.refreshes[user] = nil }
             guard user != authUser else { return }
             state.proofs[user] = proof.merged(with: state.proofs[user] ?? Proof())
         }

@@ -53,8 +53,8 @@ final class AccountLookup: Lessee {
         let funnel = worker.funnel
         let number = funnel.users.number(of: BackendIdentity(user: authUser, traits: BackendIdentity.usualTraits))
         let request = LeaseRequest(
-            session: id, user: number, loop: LoopID(worker.loop.index), ticket: funnel.nextTicket(),
-            arrived: worker.loop.now)
+            session: id, user: number, account: funnel.users.account(of: number), loop: LoopID(worker.loop.index),
+            ticket: funnel.nextTicket(), arrived: worker.loop.now)
         pool.tell(from: worker) { book, now, steps in _ = book.requested(request, now: now, &steps) }
     }
 

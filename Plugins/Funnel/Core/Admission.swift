@@ -1,17 +1,17 @@
 import Locking
 import PluginAPI
 import Pooling
-import Synchronization
 
 /// The connect backlog of the process behind a lock, and the way to the loops of those who wait.
 final class Admission: Sendable {
     private let backlog: Lock<ConnectBacklog>
     private let loops: LoopTable
-    private let alarm = Atomic<UInt64>(.max)
+    private let alarm: Alarm
 
     init(policy: AdmissionPolicy, loops: LoopTable) {
         backlog = Lock(ConnectBacklog(policy: policy))
         self.loops = loops
+        alarm = Alarm(loops: loops)
     }
 
     /// A client was accepted; `worker` hears whether it is admitted, perhaps before this returns.
@@ -38,7 +38,7 @@ final class Admission: Sendable {
         var steps: [AdmissionStep] = []
         let now = worker.loop.now
         let (answer, due) = backlog.withLock { backlog in (event(&backlog, now, &steps), backlog.nextDue) }
-        if let due, due.nanoseconds < alarm.load(ordering: .relaxed) { setAlarm(due) }
+        if alarm.isTooLate(for: due) { setAlarm(for: due) }
         for step in steps {
             let loop = step.loop.number
             if loop == worker.loop.index { worker.perform(step) } else { loops.post(to: loop) { $0.perform(step) } }
@@ -46,14 +46,9 @@ final class Admission: Sendable {
         return answer
     }
 
-    private func setAlarm(_ due: MonotonicTime) {
-        alarm.store(due.nanoseconds, ordering: .relaxed)
-        loops.post(to: 0) { [self] worker in
-            worker.loop.schedule(at: due) { [self, unowned worker] in
-                guard alarm.load(ordering: .relaxed) >= due.nanoseconds else { return }
-                alarm.store(.max, ordering: .relaxed)
-                tell(from: worker) { backlog, now, steps in backlog.timePassed(now: now, &steps) }
-            }
+    private func setAlarm(for due: MonotonicTime?) {
+        alarm.set(for: due) { [self] worker in
+            tell(from: worker) { backlog, now, steps in backlog.timePassed(now: now, &steps) }
         }
     }
 }

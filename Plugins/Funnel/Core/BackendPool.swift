@@ -14,8 +14,7 @@ final class BackendPool: Sendable {
     let index: Int
     private let book: Lock<LeaseBook>
     private let loops: LoopTable
-    /// The time for which loop 0 has been asked to look at the book, in nanoseconds.
-    private let alarm = Atomic<UInt64>(.max)
+    private let alarm: Alarm
     /// Statements that have a connection or wait for one.
     private let outstandingCount = Atomic<Int>(0)
     private let greeted = Lock<Greeting?>(nil)
@@ -24,6 +23,7 @@ final class BackendPool: Sendable {
         self.backend = backend
         self.index = index
         self.loops = loops
+        alarm = Alarm(loops: loops)
         book = Lock(LeaseBook(policy: policy, loops: loops.count, seed: seed))
     }
 
@@ -49,7 +49,7 @@ final class BackendPool: Sendable {
         var steps = worker.takeStepBuffer()
         let now = worker.loop.now
         let (answer, due) = book.withLock { book in (event(&book, now, &steps), book.nextDue) }
-        if let due, due.nanoseconds < alarm.load(ordering: .relaxed) { setAlarm(due) }
+        if alarm.isTooLate(for: due) { setAlarm(for: due) }
         for step in steps { dispatch(step, from: worker) }
         worker.giveBack(stepBuffer: consume steps)
         return answer
@@ -73,18 +73,10 @@ final class BackendPool: Sendable {
 
     // MARK: Time
 
-    /// Has loop 0 look at the book when its next wait ends.
-    private func setAlarm(_ due: MonotonicTime) {
-        alarm.store(due.nanoseconds, ordering: .relaxed)
-        loops.post(to: 0) { [self] worker in
-            worker.loop.schedule(at: due) { [self, unowned worker] in alarmWentOff(due, worker) }
+    private func setAlarm(for due: MonotonicTime?) {
+        alarm.set(for: due) { [self] worker in
+            tell(from: worker) { book, now, steps in book.timePassed(now: now, &steps) }
         }
-    }
-
-    private func alarmWentOff(_ due: MonotonicTime, _ worker: FunnelWorker) {
-        guard alarm.load(ordering: .relaxed) >= due.nanoseconds else { return }
-        alarm.store(.max, ordering: .relaxed)
-        tell(from: worker) { book, now, steps in book.timePassed(now: now, &steps) }
     }
 }
 

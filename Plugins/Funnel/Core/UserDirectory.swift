@@ -22,6 +22,8 @@ struct BackendIdentity: Hashable, Sendable {
 final class UserDirectory: Sendable {
     private struct Entry: Sendable {
         let identity: BackendIdentity
+        /// The number of the first identity with the same name.
+        let account: Int
         /// Why a backend refused the last login.
         var refusal: SQLError?
     }
@@ -29,6 +31,8 @@ final class UserDirectory: Sendable {
     private struct State: Sendable {
         var entries: [Entry] = []
         var numbers: [BackendIdentity: Int] = [:]
+        /// The number of the first identity with that name.
+        var accounts: [String: Int] = [:]
     }
 
     private let state = Lock(State())
@@ -38,10 +42,17 @@ final class UserDirectory: Sendable {
         state.withLock { state in
             if let number = state.numbers[identity] { return UserID(number) }
             let number = state.entries.count
-            state.entries.append(Entry(identity: identity))
+            let account = state.accounts[identity.user] ?? number
+            state.entries.append(Entry(identity: identity, account: account))
             state.numbers[identity] = number
+            state.accounts[identity.user] = account
             return UserID(number)
         }
+    }
+
+    /// What stands for all identities with the user's name: the limit of a user holds for them together.
+    func account(of user: UserID) -> UserID {
+        state.withLock { UserID($0.entries[user.number].account) }
     }
 
     func identity(of user: UserID) -> BackendIdentity {

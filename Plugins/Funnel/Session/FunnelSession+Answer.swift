@@ -172,6 +172,7 @@ extension FunnelSession {
             ties.answered(answer, text, schema: before, foreign: connection.state.foreign)
         }
         connection.settings = settings
+        trackingChosen(running, isError: summary.isError)
         withTies { connection.state.answered($0, answer) }
         if ties.lostTracking {
             ties.lostTracking = false

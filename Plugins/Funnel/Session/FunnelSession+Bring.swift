@@ -20,7 +20,9 @@ extension FunnelSession {
         }
         if !isOwn, connection.state.cleaning == .close { return replace(connection) }
         let isReset = !isOwn && connection.state.cleaning == .reset
-        guard var steps = settingSteps(on: connection, isOwn: isOwn, isReset: isReset) else {
+        // No reset leaves a connection without a schema, but a new login does, and takes all else off too.
+        let changesUser = !isOwn && settings.content.schema == nil && connection.settings.content.schema != nil
+        guard var steps = settingSteps(on: connection, isOwn: isOwn, isReset: isReset, changesUser) else {
             return replace(connection)
         }
         steps += running.withText { text in
@@ -28,14 +30,18 @@ extension FunnelSession {
                 connection.state.preparations(
                     for: running.effects, text, ties.memory, schema: settings.content.schema,
                     mode: SQLLexicalMode(status))
-            }.compactMap(\.payload)
+            }.compactMap { $0.payload() }
         }
         connection.belong(to: self)
         guard !steps.isEmpty else { return send(on: connection) }
         let begun = worker.loop.now
         connection.ask(all: steps[...]) { [self] answer in
             guard isStillPreparing(on: connection), let answer else { return }
-            if let error = answer.error { return preparationFailed(error, on: connection) }
+            if let error = answer.error {
+                // A login that was good once, and is refused now: a new connection tells why.
+                if changesUser { return replace(connection) }
+                return preparationFailed(error, on: connection)
+            }
             worker.measure(.stateReplay, connection, since: begun)
             connection.settings = settings
             connection.lostTracking = false
@@ -60,13 +66,15 @@ extension FunnelSession {
     }
 
     /// What makes the connection's settings and user variables the session's; nil where nothing does.
-    private func settingSteps(on connection: BackendConnection, isOwn: Bool, isReset: Bool) -> [[UInt8]]? {
+    private func settingSteps(
+        on connection: BackendConnection, isOwn: Bool, isReset: Bool, _ changesUser: Bool
+    ) -> [[UInt8]]? {
         if isOwn, connection.settings === settings {
             return connection.lostTracking ? [BackendConnection.tracking] : []
         }
         var first: [[UInt8]] = []
         let old = connection.settings
-        if isReset {
+        if isReset || changesUser {
             worker.count(\.resets, connection)
             connection.wiped(connection.wipedSettings)
         } else if !isOwn, connection.state.cleaning == .rollback {
@@ -76,16 +84,20 @@ extension FunnelSession {
         if connection.lostTracking { first.append(BackendConnection.tracking) }
         let assignments = isOwn ? [] : connection.state.taken(by: ties.memory)
         if !isReset, assignments.isEmpty, old === settings { return first }
-        return steps(from: old, to: settings, assignments, isReset: isReset).map { first + $0 }
+        let login = changesUser ? connection.changeUser() : nil
+        return steps(from: old, to: settings, assignments, isReset: isReset, login: login).map { first + $0 }
     }
 
     /// What has to be sent for a connection with the old settings to have the wanted ones; nil where nothing makes it fit.
+    ///
+    /// - Parameter login: the command that logs the user in again; nil where that must not be.
     private func steps(
-        from old: SessionSettings, to wanted: SessionSettings, _ assignments: [[UInt8]] = [], isReset: Bool = false
+        from old: SessionSettings, to wanted: SessionSettings, _ assignments: [[UInt8]] = [], isReset: Bool = false,
+        login: [UInt8]? = nil
     ) -> [[UInt8]]? {
         let difference = SettingsDifference(
             connection: old, login: worker.funnel.settings.fresh, session: wanted, assignments: assignments)
-        let payloads = difference.preparations(resets: isReset).map(\.payload)
+        let payloads = difference.preparations(resets: isReset).map { $0.payload(login: login) }
         return payloads.contains(nil) ? nil : payloads.compactMap { $0 }
     }
 
@@ -166,6 +178,7 @@ extension FunnelSession {
         phase = .running
         running.attempts += 1
         connection.setTranslator(to: capabilities)
+        chooseTracking(running, on: connection)
         connection.translator.commandSent(
             command, lastSequence: lastSequence, clientSequence: running.lastSequence &+ 1, status: status,
             patches: running.patches)
@@ -256,10 +269,11 @@ extension FunnelSession {
 
 extension Preparation {
     /// The command's payload; nil where the step is none.
-    fileprivate var payload: [UInt8]? {
+    fileprivate func payload(login: [UInt8]? = nil) -> [UInt8]? {
         switch self {
         case .command(let payload): payload
-        case .changeUser, .replace: nil
+        case .changeUser: login
+        case .replace: nil
         }
     }
 }

@@ -76,6 +76,7 @@ extension FunnelSession {
         settings = loginSettings
         ties = SessionTies()
         statements.removeAll()
+        trackPolicy = nil
         status = .autocommit
     }
 
@@ -110,7 +111,9 @@ extension FunnelSession {
             running?.effects = shared.effects
             lease()
         case .run(let run):
-            if run.isExecution { running?.effects = run.shared.effects }
+            guard run.isExecution else { return lease() }
+            running?.effects = run.shared.effects
+            guard !killsOwnWay(run.shared.effects) else { return }
             lease()
         case .closeCursor(let id):
             connection?.statements.closeCursor(of: id)

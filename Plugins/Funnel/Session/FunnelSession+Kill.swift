@@ -31,18 +31,19 @@ extension FunnelSession {
         kill((1...4).reduce(UInt64(0)) { $0 | UInt64(payload[$1]) << UInt64(8 * ($1 - 1)) }, isQuery: false)
     }
 
-    /// Whether the statement is a KILL of a connection by its id, which is dealt with here.
+    /// Whether the statement, or the prepared one that it executes, is a KILL of a connection by its id, which is dealt
+    /// with here.
     func killsOwnWay(_ effects: StatementEffects) -> Bool {
-        guard effects.facts.contains(.namesConnection) else { return false }
-        let targets = effects.details.compactMap { detail in
-            if case .kills(let target) = detail { target } else { nil }
-        }
-        guard !targets.isEmpty else { return false }
-        switch targets[0] {
-        case .connection(let id) where effects.facts == .namesConnection && targets.count == 1:
-            kill(id, isQuery: false)
-        case .query(let id) where effects.facts == .namesConnection && targets.count == 1:
-            kill(id, isQuery: true)
+        guard !effects.facts.isDisjoint(with: [.namesConnection, .executesPrepared]) else { return false }
+        let done = ties.memory.executed(effects)
+        let targets = done.details.flatMap(\.kills)
+        guard let target = targets.first else { return false }
+        let isAlone =
+            targets.count == 1 && done.isUnderstood && isOneStatement
+            && done.facts.isSubset(of: [.namesConnection, .executesPrepared])
+        switch target {
+        case .connection(let id) where isAlone: kill(id, isQuery: false)
+        case .query(let id) where isAlone: kill(id, isQuery: true)
         case .connection, .query, .other:
             // The server would take an id of the funnel's for one of its own, which is somebody else's.
             say(
@@ -51,6 +52,13 @@ extension FunnelSession {
                     message: "(funnel) KILL stands alone here, with an id that is written as a number"))
         }
         return true
+    }
+
+    private var isOneStatement: Bool {
+        running?.withText { text in
+            var statements = StatementSplitter(text, mode: SQLLexicalMode(status))
+            return statements.next() != nil && statements.next() == nil
+        } ?? false
     }
 
     private func kill(_ target: UInt64, isQuery: Bool) {
@@ -101,6 +109,19 @@ extension FunnelSession {
         }
         guard !isQuery, phase != .ended else { return }
         client?.hangUp()
+    }
+}
+
+extension StatementDetail {
+    /// What it kills, at once or by a text that it prepares.
+    fileprivate var kills: [KillTarget] {
+        switch self {
+        case .kills(let target): [target]
+        // It may be executed further on in the same text.
+        case .prepares(_, from: .text(let text)):
+            StatementEffects(of: text.span).facts.contains(.namesConnection) ? [.other] : []
+        default: []
+        }
     }
 }
 

@@ -27,8 +27,8 @@ extension FunnelSession {
         pool.countOutstanding(1)
         let last = lastConnection.flatMap { $0.pool === pool ? $0.id : nil }
         let wish = LeaseRequest(
-            session: id, user: user, loop: LoopID(worker.index), ticket: running.ticket, arrived: running.arrived,
-            last: last)
+            session: id, user: user, account: account, loop: LoopID(worker.index), ticket: running.ticket,
+            arrived: running.arrived, last: last, state: settings.fit)
         let waiter = pool.tell(from: worker) { book, now, steps in book.requested(wish, now: now, &steps) }
         if phase == .waiting, request?.pool === pool, request?.waiter == nil { request?.waiter = waiter }
     }

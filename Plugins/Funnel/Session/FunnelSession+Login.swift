@@ -104,7 +104,7 @@ extension FunnelSession {
         switch step {
         case .send(let payload): deliver(payload)
         case .lookUp(let user): lookUp(user)
-        case .refreshThenRetry(let user): refresh(user)
+        case .refreshThenRetry(let user): lookUpAgain(user)
         case .accepted(let proof, let first):
             if let first { deliver(first) }
             accept(proof)
@@ -122,6 +122,15 @@ extension FunnelSession {
         case .looked(let account): perform(login.accountFound(account, mayBeStale: true))
         case .unknown: refresh(user)
         }
+    }
+
+    /// The login has failed by what is kept of the account, which may be out of date.
+    private func lookUpAgain(_ user: String) {
+        let accounts = worker.funnel.accounts
+        if case .looked(let account) = accounts.knowledge(of: user), !accounts.mayRefresh(user, now: worker.loop.now) {
+            return perform(login.accountFound(account))
+        }
+        refresh(user)
     }
 
     private func refresh(_ user: String) {
@@ -150,6 +159,7 @@ extension FunnelSession {
         capabilities = attempt.capabilities.intersection(Self.offered.union(Self.offeredByMariaDB))
         user = funnel.users.number(
             of: BackendIdentity(user: userName, traits: capabilities.intersection(BackendIdentity.traits)))
+        account = funnel.users.account(of: user)
         loginSettings = funnel.settings.table.settings(
             .login(
                 collation: UInt8(truncatingIfNeeded: attempt.collation),

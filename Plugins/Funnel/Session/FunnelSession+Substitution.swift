@@ -18,9 +18,8 @@ extension FunnelSession {
             })
         else { return false }
         answer.given(&ties.memory.last, &connection.state)
-        let payloads = answer.payloads(capabilities: capabilities, status: status)
         settlePins()
-        say(payloads)
+        say { writer in answer.append(to: &writer, capabilities: capabilities, status: status) }
         return true
     }
 
@@ -125,17 +124,10 @@ extension Substitution.Replacement {
 }
 
 extension DiagnosticsAnswer {
-    /// The answer's payloads, as a client with these capabilities wants them.
-    fileprivate func payloads(capabilities: Capabilities, status: StatusFlags) -> [[UInt8]] {
-        let deprecatesEOF = capabilities.contains(.deprecateEOF)
-        let end =
-            deprecatesEOF
-            ? OKPacket(endsResult: true, status: status).encode(capabilities: capabilities)
-            : EOFPacket(warnings: 0, status: status).encode()
-        var payloads: [[UInt8]] = [[UInt8(columns.count)]]
-        payloads += columns.map { $0.encode(capabilities: capabilities) }
-        if !deprecatesEOF { payloads.append(end) }
-        payloads += rows.map { TextRow(values: $0).encode() }
-        return payloads + [end]
+    /// Appends the answer as a client with these capabilities wants it.
+    fileprivate func append(to writer: inout PacketWriter, capabilities: Capabilities, status: StatusFlags) {
+        writer.append(columns: columns, status: status, capabilities: capabilities)
+        for row in rows { writer.append(textRow: row) }
+        writer.appendResultEnd(status: status, capabilities: capabilities)
     }
 }

@@ -41,6 +41,7 @@ final class FunnelSession: LocalServer, Lessee {
     var capabilities: Capabilities = []
     var userName = ""
     var user = UserID(0)
+    var account = UserID(0)
     /// The settings that its login has given it.
     var loginSettings: SessionSettings
 
@@ -48,6 +49,8 @@ final class FunnelSession: LocalServer, Lessee {
     var settings: SessionSettings
     var ties = SessionTies()
     var statements = ClientStatements()
+    /// What it is told of changes of its state, where it has chosen that itself; nil for the usual.
+    var trackPolicy: TrackPolicy?
     /// The flags of the last answer.
     var status: StatusFlags = .autocommit
 
@@ -169,10 +172,16 @@ final class FunnelSession: LocalServer, Lessee {
 
     // MARK: Answers of the funnel's own
 
-    /// Gives the client packets of the funnel's own as the answer to the command under way.
     func say(_ payloads: [[UInt8]]) {
+        say { writer in
+            for payload in payloads { writer.append(payload) }
+        }
+    }
+
+    /// Gives the client packets of the funnel's own as the answer to the command under way.
+    func say(_ write: (inout PacketWriter) -> Void) {
         var writer = PacketWriter(sequence: (running?.lastSequence ?? 0) &+ 1)
-        for payload in payloads { writer.append(payload) }
+        write(&writer)
         running = nil
         phase = .ready
         let bytes = writer.take()
@@ -221,6 +230,8 @@ final class RunningCommand {
     private(set) var ticket: UInt64 = 0
     /// What the client's answer has to be patched by.
     var patches = AnswerPatches()
+    /// What the session is told of changes of its state from now on, if it succeeds.
+    var trackPolicy: TrackPolicy?
     /// What is sent in its place, and the sequence id of the last packet of that.
     var sentPackets: [UInt8]?
     var sentSequence: UInt8?

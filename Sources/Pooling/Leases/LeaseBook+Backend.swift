@@ -12,6 +12,23 @@ extension LeaseBook {
         resume(now, &steps)
     }
 
+    /// A connection beside the book's own is about to look at the backend, which counts it: nothing is opened until
+    /// `probeEnded`.
+    ///
+    /// - Returns: false where there must be no such connection: the book has some already, which tell as much.
+    package mutating func probeBegins() -> Bool {
+        guard counts.total == 0, !isProbed else { return false }
+        isProbed = true
+        return true
+    }
+
+    /// The connection beside the book's own is closed on both sides.
+    package mutating func probeEnded(now: MonotonicTime, _ steps: inout [LeaseStep]) {
+        guard isProbed else { return }
+        isProbed = false
+        resume(now, &steps)
+    }
+
     /// The backend is drained: waiters are refused, so that they can ask another one; connections end as they come back.
     package mutating func drained(now: MonotonicTime, _ steps: inout [LeaseStep]) {
         isDraining = true
@@ -40,8 +57,10 @@ extension LeaseBook {
     }
 
     /// The minimum of connections is kept open for this user from now on, and later for whoever asked last.
-    package mutating func warmed(for user: UserID, now: MonotonicTime, _ steps: inout [LeaseStep]) {
-        enter(user)
+    package mutating func warmed(
+        for user: UserID, of account: UserID? = nil, now: MonotonicTime, _ steps: inout [LeaseStep]
+    ) {
+        enter(user, of: account ?? user)
         keeper = user
         settle(now, &steps)
     }

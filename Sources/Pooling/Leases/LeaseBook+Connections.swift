@@ -1,7 +1,10 @@
 extension LeaseBook {
-    /// The connection is open and logged in.
-    package mutating func opened(_ connection: ConnectionID, now: MonotonicTime, _ steps: inout [LeaseStep]) {
+    /// The connection is open and logged in, in that state.
+    package mutating func opened(
+        _ connection: ConnectionID, state: StateFit = .unknown, now: MonotonicTime, _ steps: inout [LeaseStep]
+    ) {
         guard let slot = slot(of: connection), connections[slot].state == .opening else { return }
+        connections[slot].fit = state
         count(connections[slot].user) { $0.opened += 1 }
         backOff.succeeded()
         if let age = policy.maximumAge { connections[slot].retirement = now + shortened(age) }
@@ -27,11 +30,15 @@ extension LeaseBook {
 
     /// The session needs the connection no more: its statement has ended, nothing pins it and its state is known.
     ///
-    /// - Parameter used: the backend time since it was granted.
+    /// - Parameters:
+    ///   - used: the backend time since it was granted.
+    ///   - state: the state that it is left in.
     package mutating func returned(
-        _ connection: ConnectionID, used: TimeSpan, now: MonotonicTime, _ steps: inout [LeaseStep]
+        _ connection: ConnectionID, used: TimeSpan, state: StateFit = .unknown, now: MonotonicTime,
+        _ steps: inout [LeaseStep]
     ) {
         guard let slot = slot(of: connection), connections[slot].state == .leased else { return }
+        connections[slot].fit = state
         endLease(slot, used)
         place(slot, now, &steps)
     }
@@ -154,7 +161,9 @@ extension LeaseBook {
         let user = connections[slot].user
         if let reason = dismissal(of: slot, now) {
             close(slot, reason, &steps)
-        } else if isContended, isServing, let head = head(of: user), isOwnTurn(user, head: head, now) {
+        } else if isContended, isServing, let head = head(of: user), isOwnTurn(user, head: head, now),
+            !owesRoom(user, head: head, now)
+        {
             hand(slot, to: head, now, &steps)
         } else {
             rest(slot, now)
@@ -167,8 +176,7 @@ extension LeaseBook {
     private func dismissal(of slot: Int, _ now: MonotonicTime) -> CloseReason? {
         if isDraining { return .drained }
         if counts.total - counts[.closing] > policy.maximum { return .limit }
-        let own = users[connections[slot].user.number].counts
-        if own.total - own[.closing] > policy.userMaximum { return .limit }
+        if isAccountCrowded(connections[slot].user) { return .limit }
         return connections[slot].retirement <= now ? .age : nil
     }
 

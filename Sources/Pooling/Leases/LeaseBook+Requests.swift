@@ -4,6 +4,8 @@ package struct LeaseRequest: BitwiseCopyable, Sendable {
     package var session: SessionID
     /// Whose connection it must be.
     package var user: UserID
+    /// The account of the user: the first of the users that share the limit of a user.
+    package var account: UserID
     /// Where the session lives.
     package var loop: LoopID
     /// Its place in the order of arrival over the whole process; a statement that has to ask again keeps it.
@@ -12,17 +14,21 @@ package struct LeaseRequest: BitwiseCopyable, Sendable {
     package var arrived: MonotonicTime
     /// The connection that the session had last.
     package var last: ConnectionID?
+    /// What state it wants the connection to be in.
+    package var state: StateFit
 
     package init(
-        session: SessionID, user: UserID, loop: LoopID, ticket: UInt64, arrived: MonotonicTime,
-        last: ConnectionID? = nil
+        session: SessionID, user: UserID, account: UserID? = nil, loop: LoopID, ticket: UInt64,
+        arrived: MonotonicTime, last: ConnectionID? = nil, state: StateFit = .unknown
     ) {
         self.session = session
         self.user = user
+        self.account = account ?? user
         self.loop = loop
         self.ticket = ticket
         self.arrived = arrived
         self.last = last
+        self.state = state
     }
 }
 
@@ -34,13 +40,13 @@ extension LeaseBook {
     package mutating func requested(
         _ request: LeaseRequest, now: MonotonicTime, _ steps: inout [LeaseStep]
     ) -> WaiterID {
-        enter(request.user)
+        enter(request.user, of: request.account)
         count(request.user) { $0.requests += 1 }
         keeper = request.user
         settle(now, &steps)
         let waiter = Waiter(
             session: request.session, user: request.user, loop: request.loop, ticket: request.ticket,
-            arrived: request.arrived)
+            arrived: request.arrived, state: request.state)
         if isServing, !hasWaiters(request.user), let connection = choose(for: request) {
             let (number, generation) = waiters.pass(waiter)
             let id = WaiterID(slot: number, generation: generation)
@@ -79,13 +85,19 @@ extension LeaseBook {
         return true
     }
 
-    /// Makes room for the user's numbers.
-    mutating func enter(_ user: UserID) {
-        while users.count <= user.number {
-            users.append(UserRecord())
+    /// Makes room for the user's numbers, and enters it among its account's users.
+    mutating func enter(_ user: UserID, of account: UserID) {
+        while users.count <= max(user.number, account.number) {
+            accounts.append([users.count])
+            users.append(UserRecord(account: users.count))
             userStatistics.append(LeaseStatistics())
             restingPlaces.append(contentsOf: repeatElement(SlotChain(), count: loops))
         }
+        let before = users[user.number].account
+        guard before != account.number else { return }
+        accounts[before].removeAll { $0 == user.number }
+        accounts[account.number].append(user.number)
+        users[user.number].account = account.number
     }
 
     private mutating func queue(_ slot: Int, _ now: MonotonicTime, _ steps: inout [LeaseStep]) {
@@ -108,26 +120,39 @@ extension LeaseBook {
     /// Waiters with capacity on its way.
     private var covered: Int { promised.count + expecting }
 
-    /// The resting connection for the request: its session's own, else one on its loop, else one elsewhere. Among
-    /// those the one that was used longest ago, whose last session is the least likely to come back for it.
+    /// The resting connection for the request: its session's own, else one whose state fits best.
     private func choose(for request: LeaseRequest) -> Int? {
         if let last = request.last, let slot = slot(of: last), connections[slot].state == .resting,
             connections[slot].user == request.user, connections[slot].session == request.session
         {
             return slot
         }
-        return restingConnection(of: request.user, near: request.loop)
+        return restingConnection(of: request.user, near: request.loop, for: request.state)
     }
 
-    /// A resting connection of the user, on the loop where there is one.
-    func restingConnection(of user: UserID, near loop: LoopID) -> Int? {
+    /// How many resting connections are looked at for one that fits.
+    private static let mostLooks = 32
+
+    /// The user's resting connection whose state fits best, on the loop rather than elsewhere. Among equals the one that
+    /// was used longest ago, whose last session is the least likely to come back for it.
+    func restingConnection(of user: UserID, near loop: LoopID, for state: StateFit) -> Int? {
         guard users[user.number].counts[.resting] > 0 else { return nil }
+        var best: (slot: Int, degree: StateFit.Degree)?
+        var looks = Self.mostLooks
         let first = user.number * loops
-        if let slot = restingPlaces[first + loop.number].first { return slot }
-        for place in first..<first + loops {
-            if let slot = restingPlaces[place].first { return slot }
+        for turn in 0..<loops {
+            // The loop's own place first, then the others from it on.
+            let place = first + (loop.number + turn) % loops
+            var next = restingPlaces[place].first
+            while let slot = next, looks > 0 {
+                let degree = connections[slot].fit.degree(for: state)
+                if degree == .whole { return slot }
+                if best.map({ $0.degree < degree }) ?? true { best = (slot, degree) }
+                looks -= 1
+                next = placeChains.next(after: slot)
+            }
         }
-        return nil
+        return best?.slot
     }
 
     // MARK: The users' queues

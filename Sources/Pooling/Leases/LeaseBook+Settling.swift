@@ -13,12 +13,15 @@ extension LeaseBook {
     /// One step for the first of the user's waiters without cover; false where nothing can be done for it.
     private mutating func serve(_ user: UserID, _ now: MonotonicTime, _ steps: inout [LeaseStep]) -> Bool {
         guard let slot = users[user.number][.none].first else { return false }
-        if let connection = restingConnection(of: user, near: waiters[slot].loop), let first = head(of: user) {
+        if let connection = restingConnection(of: user, near: waiters[slot].loop, for: waiters[slot].state),
+            let first = head(of: user)
+        {
             wake(connection)
             hand(connection, to: first, now, &steps)
             return true
         }
         guard !isHeldBack(now) else { return false }
+        guard hasRoom(user) else { return makeRoom(for: user, &steps) }
         if counts.total + owed < policy.maximum, mayOpen(now) {
             cover(slot, &steps)
             return true
@@ -51,7 +54,7 @@ extension LeaseBook {
     /// Whether one more connection is to be kept open, and there is a place for it.
     private var isBelowMinimum: Bool {
         guard let keeper, counts.total - counts[.closing] < policy.minimum else { return false }
-        return counts.total + owed < policy.maximum && hasRoom(users[keeper.number])
+        return counts.total + owed < policy.maximum && hasRoom(keeper)
     }
 
     /// Places that closing connections leave: those above the limit leave none.
@@ -66,7 +69,7 @@ extension LeaseBook {
     }
 
     /// Whether a failed connect forbids the next one for now, or one that shall show that connecting works is under way.
-    private func isHeldBack(_ now: MonotonicTime) -> Bool {
+    func isHeldBack(_ now: MonotonicTime) -> Bool {
         guard backOff.due != nil else { return false }
         return !backOff.isDue(now: now) || counts[.opening] > 0
     }
@@ -116,7 +119,7 @@ extension LeaseBook {
     /// Fits the cover of the user's waiters to the connections that are coming, first ones first, and its rank.
     mutating func balance(_ user: UserID) {
         let number = user.number
-        guard isContended, users[number].waiting > 0 else { return standing.remove(number) }
+        guard isContended, users[number].waiting > 0 else { return rank(user) }
         while users[number][.connection].count > users[number].coming, let slot = users[number][.connection].last {
             detach(slot)
             insert(slot, .none)
@@ -141,16 +144,20 @@ extension LeaseBook {
         older(users[number][.promise].first, users[number][.none].first)
     }
 
-    /// Whether the user may have one connection more.
-    private func hasRoom(_ record: UserRecord) -> Bool {
-        record.counts.total + record[.promise].count < policy.userMaximum
+    /// Puts the user where it belongs among those whose waiters need capacity, and those with whom it shares a limit.
+    mutating func rank(_ user: UserID) {
+        rankAlone(user)
+        let account = users[user.number].account
+        guard isContended, policy.userMaximum < .max, accounts[account].count > 1 else { return }
+        for other in accounts[account] where other != user.number { rankAlone(UserID(other)) }
     }
 
-    /// Puts the user where it belongs among those whose waiters need capacity.
-    mutating func rank(_ user: UserID) {
+    private mutating func rankAlone(_ user: UserID) {
         guard isContended else { return standing.remove(user.number) }
         let record = users[user.number]
-        guard let first = record[.none].first, hasRoom(record) else { return standing.remove(user.number) }
+        guard let first = record[.none].first, hasRoom(user) || canMakeRoom(user) else {
+            return standing.remove(user.number)
+        }
         switch policy.queue {
         case .fifo: standing.set(user.number, key: waiters[first].ticket)
         case .fair: standing.set(user.number, key: record.virtualTime)

@@ -20,6 +20,8 @@ package struct LeaseBook: ~Copyable, Sendable {
     var userStatistics: [LeaseStatistics] = []
     /// Whether the backend is drained: nothing new is granted.
     package internal(set) var isDraining = false
+    /// Whether a connection beside the book's looks at the backend: nothing is granted meanwhile.
+    package internal(set) var isProbed = false
     /// Since when the backend has been down.
     package internal(set) var downSince: MonotonicTime?
 
@@ -43,6 +45,8 @@ package struct LeaseBook: ~Copyable, Sendable {
 
     // Users.
     var users: [UserRecord] = []
+    /// The users of each account, by the account's number: they share the limit of a user.
+    var accounts: [[Int]] = []
     /// Users with waiters without cover who may have one connection more, the first to be served first.
     var standing = IndexedHeap()
     /// Fair queue: the virtual time that the service has come to.
@@ -81,7 +85,7 @@ package struct LeaseBook: ~Copyable, Sendable {
     package var isContended: Bool { waiters.count > 0 }
 
     /// Whether connections are granted.
-    package var isServing: Bool { downSince == nil && !isDraining }
+    package var isServing: Bool { downSince == nil && !isDraining && !isProbed }
 
     func id(ofConnection slot: Int) -> ConnectionID {
         ConnectionID(slot: UInt32(slot), generation: connections.generation(of: slot))
@@ -116,11 +120,15 @@ struct Waiter: BitwiseCopyable, Sendable {
     let loop: LoopID
     let ticket: UInt64
     let arrived: MonotonicTime
+    /// What state it wants its connection to be in.
+    let state: StateFit
     var cover = Cover.none
 }
 
 /// What is known of one user.
 struct UserRecord: BitwiseCopyable, Sendable {
+    /// Its account, by the number of one of the account's users.
+    var account: Int
     /// Waiters by their cover, each queue by ticket.
     var queues = InlineArray<3, SlotChain>(repeating: SlotChain())
     /// Connections by state.
@@ -136,6 +144,8 @@ struct UserRecord: BitwiseCopyable, Sendable {
     }
 
     var waiting: Int { queues[0].count + queues[1].count + queues[2].count }
+
+    init(account: Int) { self.account = account }
 
     /// Connections that are its own soon.
     var coming: Int { counts[.opening] + counts[.checking] }
@@ -157,6 +167,8 @@ struct PooledConnection: BitwiseCopyable, Sendable {
     var loop: LoopID
     /// Who used it last.
     var session: SessionID?
+    /// The state that it was left in.
+    var fit = StateFit.unknown
     var pins = PinSet()
     /// When it is too old.
     var retirement = MonotonicTime(nanoseconds: .max)

@@ -7,7 +7,7 @@ package struct LoopID: BitwiseCopyable, Hashable, Sendable {
     }
 }
 
-/// An account at the backends, by its number from 0 on; whoever drives gives the numbers, densely.
+/// Whose connections are alike, by its number from 0 on; whoever drives gives the numbers, densely.
 package struct UserID: BitwiseCopyable, Hashable, Sendable {
     package let number: Int
 

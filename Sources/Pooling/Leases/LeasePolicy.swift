@@ -12,7 +12,7 @@ package struct LeasePolicy: BitwiseCopyable, Equatable, Sendable {
     package var maximum = 10
     /// Connections that are opened ahead and kept.
     package var minimum = 0
-    /// The most connections of one user at any moment.
+    /// The most connections of one account's users at any moment.
     package var userMaximum = Int.max
     /// The most requests that wait with no capacity on its way to them.
     package var backlogMaximum = 10_000

@@ -33,7 +33,8 @@ extension EffectScanner {
         case "ROW_COUNT": refer(.rowCount, from: start)
         case "FOUND_ROWS": refer(.foundRows, from: start)
         case "CONNECTION_ID": refer(.connectionID, from: start)
-        case "NEXTVAL", "SETVAL": note(.advancesSequence)
+        case "NEXTVAL": note(.advancesSequence)
+        case "SETVAL": note(.setsSequence)
         case "LASTVAL": note(.readsSequence)
         default:
             guard text.matches("SQL_CALC_FOUND_ROWS", name) else { return false }

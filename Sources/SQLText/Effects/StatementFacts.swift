@@ -121,7 +121,7 @@ extension StatementFacts {
     public static let readsSessionStatus = Self(bit: 47)
     /// KILL, EXPLAIN FOR CONNECTION, SHOW EXPLAIN FOR: the id of a connection.
     public static let namesConnection = Self(bit: 48)
-    /// NEXTVAL(), SETVAL(), NEXT VALUE FOR, and `s.NEXTVAL`, which sql_mode ORACLE knows.
+    /// NEXTVAL(), NEXT VALUE FOR, and `s.NEXTVAL`, which sql_mode ORACLE knows.
     public static let advancesSequence = Self(bit: 49)
     /// LASTVAL(), PREVIOUS VALUE FOR, `s.CURRVAL`: what this connection took last.
     public static let readsSequence = Self(bit: 50)
@@ -139,10 +139,12 @@ extension StatementFacts {
     public static let loadsLocalFile = Self(bit: 56)
     /// INSERT, REPLACE, UPDATE, DELETE, LOAD, TRUNCATE.
     public static let writesRows = Self(bit: 57)
+    /// SETVAL(), which changes the sequence and not what this connection took last.
+    public static let setsSequence = Self(bit: 58)
 
     /// What a statement can't do and still be answered by any server with the same data.
     static let writing: Self = [
         .takesNamedLock, .releasesNamedLock, .assignsUserVariable, .setsLastInsertID, .advancesSequence,
-        .callsForeignFunction, .locksRows, .writesFile, .writesRows, .runsRoutine,
+        .setsSequence, .callsForeignFunction, .locksRows, .writesFile, .writesRows, .runsRoutine,
     ]
 }

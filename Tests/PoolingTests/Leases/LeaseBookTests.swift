@@ -107,6 +107,26 @@ struct LeaseBookTests {
         #expect(rig.returned(1) == ["2@0 gets c1"])
     }
 
+    @Test("the limit of a user holds for all whom its account has, who make way for each other in order")
+    func accountLimit() {
+        let rig = LeaseRig {
+            $0.maximum = 5
+            $0.userMaximum = 2
+        }
+        rig.lease(1..<3, user: 0)
+        #expect(rig.request(3, user: 1, of: 0) == [])
+        #expect(rig.request(4, user: 0) == [])
+        #expect(rig.request(5, user: 2) == ["open c3 for user 2@0"])
+        #expect(rig.returned(1) == ["close c1@0: evicted"])
+        #expect(rig.returned(2) == ["4@0 gets c2"])
+        #expect(rig.tell(.closed, 1) == ["open c4 for user 1@0"])
+        #expect(rig.tell(.opened, 4) == ["3@0 gets c4"])
+        // One that rests makes way too.
+        #expect(rig.returned(4) == [])
+        #expect(rig.request(6, user: 0) == ["close c4@0: evicted"])
+        #expect(rig.tell(.closed, 4) == ["open c5 for user 0@0"])
+    }
+
     @Test("the limit counts a connection until it is closed, not until it is told to close")
     func closingCounts() {
         let rig = LeaseRig { $0.maximum = 1 }

@@ -148,4 +148,32 @@ struct LeaseLifeTests {
         #expect(rig.tell(.closed, 2) == [])
         #expect(rig.change { $0.maximum = 3 } == ["open c5 for user 0@0"])
     }
+
+    @Test("nothing is opened while the backend is probed; whoever came meanwhile is served then, in order")
+    func probing() {
+        let rig = LeaseRig { $0.maximum = 1 }
+        #expect(rig.probe())
+        #expect(!rig.probe())
+        #expect(rig.request(1) == [])
+        #expect(rig.request(2) == [])
+        #expect(rig.probed() == ["open c1 for user 0@0"])
+        #expect(rig.tell(.opened, 1) == ["1@0 gets c1"])
+        #expect(rig.probed() == [])
+    }
+
+    @Test("a backend with connections is not probed")
+    func noProbe() {
+        let rig = LeaseRig { $0.maximum = 2 }
+        #expect(rig.request(1) == ["open c1 for user 0@0"])
+        #expect(!rig.probe())
+        #expect(rig.request(2) == ["open c2 for user 0@0"])
+    }
+
+    @Test("who waits too long for the end of a probe is refused")
+    func endlessProbe() {
+        let rig = LeaseRig { $0.backlogTimeout = .seconds(1) }
+        #expect(rig.probe())
+        #expect(rig.request(1) == [])
+        #expect(rig.pass(.seconds(1)) == ["1@0 refused: timeout"])
+    }
 }

@@ -43,8 +43,12 @@ final class LeaseModel {
     var backOff: BackOff
     var violations: [String] = []
 
-    init(policy: LeasePolicy) {
+    /// So many users in turn share the limit of a user.
+    let usersOfAccount: Int
+
+    init(policy: LeasePolicy, usersOfAccount: Int) {
         self.policy = policy
+        self.usersOfAccount = usersOfAccount
         backOff = BackOff(first: policy.firstBackOff, longest: policy.longestBackOff)
     }
 
@@ -64,8 +68,8 @@ final class LeaseModel {
         case .grant(let grant): judge(grant)
         case .open(let id, let user, let loop): judgeOpen(id, user, loop, now: now)
         case .close(let id, let loop, let reason):
-            if reason == .evicted { judgeEviction(now: now) }
             guard var connection = connections[id] else { return expect(false, "closes \(id), which is gone") }
+            if reason == .evicted { judgeEviction(of: connection.user, now: now) }
             expect(connection.state != .leased && connection.state != .closing, "closes a \(connection.state) one")
             expect(connection.loop == loop, "closes on the wrong loop")
             connection.state = .closing
@@ -107,15 +111,46 @@ final class LeaseModel {
         expect(older[waiter.user] == nil, "serves \(waiter.ticket) before an older one of the same user")
         guard policy.queue == .fifo, !isFailing else { return }
         let tallies = self.tallies()
-        let needed = older.reduce(0) { $0 + need($1.value, tallies[$1.key] ?? Tally()) }
+        let needed = need(older, tallies)
         let places = self.places
+        let isCrowded = !isServedByTurns(waiter, before: older, tallies)
+        expect(!isCrowded, "serves \(waiter.ticket) before an older one of the same account")
         expect(needed <= places, "serves \(waiter.ticket) before \(needed) older ones, \(places) places are free")
     }
 
-    /// How many of so many waiters of a user lack a connection that the user may have. One that rests while some wait
-    /// is in the middle of an event, on its way to them.
-    private func need(_ waiters: Int, _ tally: Tally) -> Int {
-        min(max(0, waiters - tally.coming - tally[.resting]), max(0, policy.userMaximum - tally.total))
+    /// How many of so many waiters, by user, lack a connection that they may have. One that rests while some wait is in
+    /// the middle of an event, on its way to them.
+    private func need(_ waiters: [UserID: Int], _ tallies: [UserID: Tally]) -> Int {
+        var needs: [Int: Int] = [:]
+        for (user, count) in waiters { needs[account(of: user), default: 0] += lack(user, count, tallies) }
+        return needs.reduce(0) { $0 + min($1.value, max(0, policy.userMaximum - load(of: $1.key, tallies))) }
+    }
+
+    private func lack(_ user: UserID, _ waiters: Int, _ tallies: [UserID: Tally]) -> Int {
+        let tally = tallies[user] ?? Tally()
+        return max(0, waiters - tally.coming - tally[.resting])
+    }
+
+    private func account(of user: UserID) -> Int { user.number / usersOfAccount }
+
+    private func load(of account: Int, _ tallies: [UserID: Tally]) -> Int {
+        tallies.reduce(0) { $0 + (self.account(of: $1.key) == account ? $1.value.total : 0) }
+    }
+
+    private func closing(of account: Int, _ tallies: [UserID: Tally]) -> Int {
+        tallies.reduce(0) { $0 + (self.account(of: $1.key) == account ? $1.value[.closing] : 0) }
+    }
+
+    /// Whether no older waiter of another user of the account needs the very connection: the account may have one more,
+    /// or one of its own is about to go.
+    private func isServedByTurns(
+        _ waiter: Waiter, before older: [UserID: Int], _ tallies: [UserID: Tally]
+    ) -> Bool {
+        let account = account(of: waiter.user)
+        if load(of: account, tallies) < policy.userMaximum || closing(of: account, tallies) > 0 { return true }
+        return older.allSatisfy {
+            $0.key == waiter.user || self.account(of: $0.key) != account || lack($0.key, $0.value, tallies) == 0
+        }
     }
 
     /// Places that are free, or soon will be.
@@ -131,7 +166,7 @@ final class LeaseModel {
         let opening = count(.opening)
         let all = connections.count
         expect(all < policy.maximum, "opens number \(all + 1) of a limit")
-        let own = connections.values.count { $0.user == user }
+        let own = load(of: account(of: user), tallies())
         expect(own < policy.userMaximum, "opens number \(own + 1) of a user's limit")
         expect(opening < policy.connectsAtOnce, "opens too many at once")
         expect(!isFailing || opening == 0, "opens more than one after a failure")
@@ -152,16 +187,28 @@ final class LeaseModel {
             older[other.user, default: 0] += 1
         }
         let tallies = self.tallies()
-        let needed = older.reduce(0) { $0 + need($1.value, tallies[$1.key] ?? Tally()) }
+        let needed = need(older, tallies)
         expect(needed == 0, "opens for \(tickets[coming]) before \(needed) older ones")
     }
 
-    private func judgeEviction(now: MonotonicTime) {
+    private func judgeEviction(of user: UserID, now: MonotonicTime) {
         expect(!isFailing || backOff.isDue(now: now) && count(.opening) == 0, "evicts, and can't connect")
         // A user whose connection is taken from it for another one's turn still needs one.
-        let needed = tallies().values.reduce(0) { $0 + need($1.waiting + $1[.resting], $1) }
+        let tallies = tallies()
+        if makesRoom(user, tallies) { return }
+        let needed = need(tallies.mapValues { $0.waiting + $0[.resting] }, tallies)
         let places = self.places
         expect(needed > places, "evicts for \(needed), \(places) places are free")
+    }
+
+    /// Whether the connection of the user is in the way of another user of its account.
+    private func makesRoom(_ user: UserID, _ tallies: [UserID: Tally]) -> Bool {
+        let account = account(of: user)
+        guard closing(of: account, tallies) == 0 else { return false }
+        let lacks = tallies.filter { self.account(of: $0.key) == account }
+            .mapValues { max(0, $0.waiting - $0.coming - $0[.resting]) }
+        let isAnothers = lacks.contains { $0.key != user && $0.value > 0 }
+        return isAnothers && lacks.values.reduce(0, +) > policy.userMaximum - load(of: account, tallies)
     }
 
     private func judge(_ refusal: LeaseRefusal, now: MonotonicTime) {
@@ -197,15 +244,23 @@ final class LeaseModel {
         checkPins(book)
         if isDraining { expect(count(.resting) == 0, "a connection rests at a drained backend") }
         guard isServing else { return }
-        var needed = 0
         for (user, tally) in tallies where tally.waiting > 0 {
             expect(tally[.resting] == 0, "user \(user.number): a waiter and a resting connection")
-            needed += need(tally.waiting, tally)
+            expect(
+                isFailing || tally.waiting <= tally.coming || !isCrowdedOut(user, tallies),
+                "user \(user.number) waits, and another one of its account has a resting connection")
         }
+        let needed = need(tallies.mapValues(\.waiting), tallies)
         guard needed > 0, !isFailing else { return }
         let free = policy.maximum - connections.count
         expect(free <= 0 || count(.opening) >= policy.connectsAtOnce, "\(needed) need one of \(free) free places")
         expect(needed <= places || count(.resting) == 0, "\(needed) wait, and connections of others rest")
+    }
+
+    private func isCrowdedOut(_ user: UserID, _ tallies: [UserID: Tally]) -> Bool {
+        let account = account(of: user)
+        guard load(of: account, tallies) >= policy.userMaximum, closing(of: account, tallies) == 0 else { return false }
+        return tallies.contains { self.account(of: $0.key) == account && $0.value[.resting] > 0 }
     }
 
     private func checkCounts(_ book: borrowing LeaseBook, _ tallies: [UserID: Tally]) {

@@ -30,12 +30,14 @@ final class LeaseRig {
 
     /// A session asks; its number is its id. `ticket` where it is not the next one, `last` the connection it had last.
     func request(
-        _ session: Int, user: Int = 0, loop: Int = 0, ticket: UInt64? = nil, last: Int? = nil
+        _ session: Int, user: Int = 0, of account: Int? = nil, loop: Int = 0, ticket: UInt64? = nil, last: Int? = nil,
+        state: StateFit = .unknown
     ) -> [String] {
         self.ticket += 10
         let request = LeaseRequest(
-            session: SessionID(UInt64(session)), user: UserID(user), loop: LoopID(loop), ticket: ticket ?? self.ticket,
-            arrived: now, last: last.map { connections[$0 - 1] })
+            session: SessionID(UInt64(session)), user: UserID(user), account: account.map { UserID($0) },
+            loop: LoopID(loop), ticket: ticket ?? self.ticket, arrived: now, last: last.map { connections[$0 - 1] },
+            state: state)
         waiters[session] = book.requested(request, now: now, &steps)
         return words()
     }
@@ -45,8 +47,10 @@ final class LeaseRig {
         return (book.cancelled(waiter, now: now, &steps), words())
     }
 
-    func returned(_ number: Int, used: TimeSpan = .milliseconds(1)) -> [String] {
-        book.returned(connections[number - 1], used: used, now: now, &steps)
+    func returned(
+        _ number: Int, used: TimeSpan = .milliseconds(1), state: StateFit = .unknown
+    ) -> [String] {
+        book.returned(connections[number - 1], used: used, state: state, now: now, &steps)
         return words()
     }
 
@@ -90,6 +94,13 @@ final class LeaseRig {
 
     func up() -> [String] {
         book.backendUp(now: now, &steps)
+        return words()
+    }
+
+    func probe() -> Bool { book.probeBegins() }
+
+    func probed() -> [String] {
+        book.probeEnded(now: now, &steps)
         return words()
     }
 

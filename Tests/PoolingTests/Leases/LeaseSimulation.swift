@@ -8,6 +8,7 @@ final class LeaseSimulation {
         case lastComeFirstServed
         case limitOffByOne
         case userLimitOffByOne
+        case lostAccount
         case lostReturn
         case lostOpen
         case lostCancellation
@@ -51,6 +52,8 @@ final class LeaseSimulation {
     /// Connections whose opening, closing or ping is under way at the server.
     var underWay: [ConnectionID] = []
     var nextTicket: UInt64 = 1000
+    /// How many users share an account.
+    let usersOfAccount: Int
     /// Whether nothing new is asked for: everything must come to an end.
     var isEnding = false
     let isRough: Bool
@@ -62,7 +65,8 @@ final class LeaseSimulation {
         let policy = Self.policy(&random)
         let loops = 1 + random.below(4)
         isRough = random.oneIn(2)
-        model = LeaseModel(policy: policy)
+        usersOfAccount = 1 + Int(seed % 3)
+        model = LeaseModel(policy: policy, usersOfAccount: usersOfAccount)
         book = LeaseBook(policy: Self.tampered(policy, by: fault), loops: loops, seed: seed)
         mailboxes = Array(repeating: [], count: loops)
         let users = 1 + random.below(5)
@@ -164,12 +168,17 @@ final class LeaseSimulation {
         model.requests += 1
         let id = book.requested(
             LeaseRequest(
-                session: SessionID(UInt64(number)), user: user, loop: session.loop, ticket: ticket,
-                arrived: session.arrived, last: session.last), now: now, &steps)
+                session: SessionID(UInt64(number)), user: user, account: account(of: user), loop: session.loop,
+                ticket: ticket, arrived: session.arrived, last: session.last), now: now, &steps)
         model.waiting[id] = LeaseModel.Waiter(
             session: number, user: session.user, loop: session.loop, ticket: session.ticket, arrived: session.arrived)
         sessions[number].state = .waiting(id)
         conclude()
+    }
+
+    /// A book that is told none lets each user have the account's connections.
+    private func account(of user: UserID) -> UserID? {
+        fault == .lostAccount ? nil : UserID(user.number / usersOfAccount * usersOfAccount)
     }
 
     /// Judges the steps of an event and mails them to their loops.

@@ -26,6 +26,8 @@ final class FunnelServer: StreamHandler {
     /// Whose transaction or table it is.
     private var occupant = ""
     private(set) var isLoggedIn = false
+    /// Whether the answer to a new challenge is awaited.
+    private var isChangingUser = false
     private let loop: SimulatedLoop
     private unowned let town: FunnelTown
     let stream: SimulatedStream
@@ -52,6 +54,7 @@ final class FunnelServer: StreamHandler {
         let greeting = Greeting(
             serverVersion: "5.5.5-10.11.6-MariaDB", connectionID: number, scramble: [UInt8](repeating: 0x41, count: 20),
             capabilities: Self.capabilities, collation: 45, status: .autocommit, authMethod: "mysql_native_password")
+        town.serverBegan(self)
         say([greeting.encode()], after: 255)
     }
 
@@ -74,7 +77,7 @@ final class FunnelServer: StreamHandler {
     private func counted(out: Bool) {
         guard !isEnded else { return }
         isEnded = out
-        if out, isLoggedIn { town.serverEnded(self) }
+        if out { town.serverEnded(self) }
     }
 
     private func end(isReset: Bool) {
@@ -87,8 +90,8 @@ final class FunnelServer: StreamHandler {
         guard isLoggedIn else { return logIn(payload, sequence) }
         commands += 1
         if let diesAfter, commands > diesAfter { return end(isReset: loop.random.oneIn(2)) }
-        if payload.first == Command.quit.rawValue { return end(isReset: false) }
-        let answer = answer(to: payload)
+        if !isChangingUser, payload.first == Command.quit.rawValue { return end(isReset: false) }
+        let answer = isChangingUser ? userChanged() : answer(to: payload)
         if town.losesAnswer() { return }
         // Statements take their time; the next one comes after the answer.
         let due = loop.now + TimeSpan(nanoseconds: UInt64(loop.random.below(3_000_000)))
@@ -98,12 +101,13 @@ final class FunnelServer: StreamHandler {
     }
 
     private func logIn(_ payload: [UInt8], _ sequence: UInt8) {
+        // Who only came for the greeting.
+        if payload == [Command.quit.rawValue] { return end(isReset: false) }
         guard let login = try? LoginRequest(decoding: payload.span) else {
             return town.violated("a server can't read a login")
         }
         isLoggedIn = true
         state.schema = login.schema ?? ""
-        town.serverBegan(self, user: login.user)
         say([ok()], after: sequence)
     }
 
@@ -122,6 +126,13 @@ final class FunnelServer: StreamHandler {
         OKPacket(status: status, changes: changes).encode(capabilities: Self.capabilities)
     }
 
+    private func userChanged() -> [[UInt8]] {
+        isChangingUser = false
+        state = State()
+        occupant = ""
+        return [ok()]
+    }
+
     private func answer(to payload: [UInt8]) -> [[UInt8]] {
         let text = String(decoding: payload.dropFirst(), as: UTF8.self)
         switch Command(rawValue: payload.first ?? 0) {
@@ -133,6 +144,11 @@ final class FunnelServer: StreamHandler {
             state = State(schema: state.schema)
             occupant = ""
             return [ok([.stateChanged("1")])]
+        case .changeUser:
+            isChangingUser = true
+            joiner.expectedSequence = 2
+            let challenge = [UInt8](repeating: 0x42, count: 20)
+            return [AuthSwitchRequest(method: "mysql_native_password", data: challenge + [0]).encode()]
         case .query: return query(text)
         default:
             town.violated("a server got the command \(payload.first ?? 0)")

@@ -151,7 +151,7 @@ final class FunnelTown {
 
     func violated(_ what: String) { violations.append(what) }
 
-    func serverBegan(_ server: FunnelServer, user: String) {
+    func serverBegan(_ server: FunnelServer) {
         servers[ObjectIdentifier(server)] = server
         peak = max(peak, servers.count + (fault == .opensAnother ? 1 : 0))
         if peak > weather.maxBackends {

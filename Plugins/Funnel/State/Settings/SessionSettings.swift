@@ -1,4 +1,5 @@
 import MySQLWire
+import Pooling
 import SQLText
 
 /// What a session has set, as far as it can be set again on any connection.
@@ -12,10 +13,13 @@ final class SessionSettings: Sendable {
     ///
     /// Settings with such names are shared by nobody, since two of them may differ.
     let unread: Set<Unread>
+    /// The content in short, for the choice of a connection.
+    let fit: StateFit
 
     init(_ content: Content, unread: Set<Unread> = []) {
         self.content = content
         self.unread = unread
+        fit = content.fit
     }
 
     /// The values.
@@ -52,6 +56,12 @@ final class SessionSettings: Sendable {
 }
 
 extension SessionSettings.Content {
+    fileprivate var fit: StateFit {
+        var others = self
+        others.schema = nil
+        return StateFit(schemaHash: schema.hashValue, settingsHash: others.hashValue)
+    }
+
     /// What a login leaves behind.
     ///
     /// A server that doesn't know the collation, or whose statements can't be in its character set, takes its own.

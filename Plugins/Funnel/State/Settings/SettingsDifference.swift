@@ -32,10 +32,11 @@ struct SettingsDifference {
     func preparations(resets: Bool = false) -> [Preparation] {
         let (old, login, new) = (connection.content, login.content, session.content)
         if connection.unread.contains(.role) || (new.role == nil && old.role != nil) { return [.replace] }
-        // No command but this leaves a connection without a schema; roles and COM_SET_OPTION survive it.
+        // No command but this leaves a connection without a schema; COM_SET_OPTION survives it, and on some servers the role.
         if new.schema == nil, old.schema != nil {
             var bare = old.reset(to: login)
             bare.schema = nil
+            bare.role = nil
             return [.changeUser] + steps(from: bare, to: new, tracking: true)
         }
         guard resets else { return steps(from: connection.knownContent, to: new, tracking: false) }

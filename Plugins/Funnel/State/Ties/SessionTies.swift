@@ -48,8 +48,32 @@ struct SessionTies: Sendable {
         var global = false
         /// BACKUP.
         var backup = false
-        /// GET_LOCK().
+        /// GET_LOCK() of which nobody knows the name, or how often.
         var named = false
+        /// Named locks, and how often each may be held at most.
+        var counts: [String: Int] = [:]
+
+        /// More names than that are not counted.
+        private static let mostNames = 64
+
+        /// Whether a named lock may be held.
+        var holdsName: Bool { named || !counts.isEmpty }
+
+        /// A statement has called GET_LOCK().
+        mutating func takes(_ form: NamedLockForm?) {
+            guard case .takes(let name)? = form, counts[name] != nil || counts.count < Self.mostNames else {
+                return named = true
+            }
+            counts[name, default: 0] += 1
+        }
+
+        /// A statement that succeeded has called RELEASE_LOCK().
+        mutating func releases(_ form: NamedLockForm?) {
+            guard case .releases(let name)? = form, let count = counts[name] else { return }
+            counts[name] = count > 1 ? count - 1 : nil
+        }
+
+        mutating func releasesNames() { (named, counts) = (false, [:]) }
     }
 
     /// The reasons to keep the connection.
@@ -58,7 +82,7 @@ struct SessionTies: Sendable {
         if hasTransaction || hasTransactionAhead || hasSavepoint { pins.insert(.transaction) }
         if hasUnnamedTables || !temporaryTables.isEmpty { pins.insert(.temporaryTable) }
         if locks.tables || locks.global || locks.backup { pins.insert(.lockedTables) }
-        if locks.named { pins.insert(.namedLock) }
+        if locks.holdsName { pins.insert(.namedLock) }
         if !handlers.isEmpty { pins.insert(.handler) }
         if hasCursor { pins.insert(.cursor) }
         if hasHiddenState || !memory.unseenStatements.isEmpty { pins.insert(.hiddenState) }
@@ -84,7 +108,7 @@ extension SessionTies {
         transaction(answer, done)
         if !done.facts.isDisjoint(with: Self.tying) {
             temporaryTables(answer, done, schema)
-            locks(answer, done)
+            locks(answer, done, text)
             handlers(answer, done)
         }
         told(answer, done, text)
@@ -216,15 +240,16 @@ extension SessionTies {
         temporaryTables.insert(new.placed(in: current))
     }
 
-    private mutating func locks(_ answer: StatementAnswer, _ done: ExecutedEffects) {
+    private mutating func locks(_ answer: StatementAnswer, _ done: ExecutedEffects, _ text: Span<UInt8>) {
         let facts = done.facts
         if answer.isSuccess {
             if facts.contains(.unlocksTables) { (locks.tables, locks.global) = (false, false) }
             if facts.contains(.unlocksBackup) { locks.backup = false }
-            if facts.contains(.releasesAllNamedLocks) { locks.named = false }
+            if facts.contains(.releasesAllNamedLocks) { locks.releasesNames() }
+            if facts.contains(.releasesNamedLock) { locks.releases(NamedLockForm(text)) }
         }
         // A lock taken behind the release in the same text remains.
-        if facts.contains(.takesNamedLock), !answer.isSyntaxError { locks.named = true }
+        if facts.contains(.takesNamedLock), !answer.isSyntaxError { locks.takes(NamedLockForm(text)) }
         guard !answer.isFirstFailing else { return }
         if facts.contains(.locksTables) { locks.tables = true }
         if facts.contains(.takesGlobalReadLock) { locks.global = true }
