@@ -253,7 +253,7 @@ final class RunningCommand {
         (effects, facts, plan, patches) = (nil, [], nil, AnswerPatches())
         (sentPackets, sentSequence) = (nil, nil)
         if !variableTexts.isEmpty { variableTexts = [:] }
-        (attempts, isAnswerBegun) = (0, false)
+        (attempts, isAnswerBegun, trackPolicy) = (0, false, nil)
     }
 
     /// Runs the body over the text that the command has executed: the query's, or the prepared statement's.
