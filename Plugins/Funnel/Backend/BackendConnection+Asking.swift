@@ -71,6 +71,7 @@ extension BackendConnection {
         ask([Command.ping.rawValue]) { [self] answer in
             guard answer != nil else { return }
             pool.tell(from: worker) { book, now, steps in book.checked(id, now: now, &steps) }
+            owner?.lastRests(self)
         }
     }
 }

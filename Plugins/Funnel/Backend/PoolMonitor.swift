@@ -29,6 +29,8 @@ final class PoolMonitor {
     }
 
     private func tryOnce() {
+        // One that is not to be used is tried again when it is.
+        guard pool.backend.standing == .online else { return onBack() }
         worker.loop.probe(pool.backend.endpoint, timeout: Self.patience) { [self] isReachable in
             guard isReachable else { return waitAndTry() }
             worker.log(.message) { "backend \(self.pool.backend.endpoint) takes connections again" }

@@ -20,6 +20,10 @@ package struct LeaseBook: ~Copyable, Sendable {
     var userStatistics: [LeaseStatistics] = []
     /// Whether the backend is drained: nothing new is granted.
     package internal(set) var isDraining = false
+    /// Whether nothing is granted until the backend is resumed, and nobody is refused for having waited.
+    package internal(set) var isPaused = false
+    /// When it was resumed last: waiters' time runs from then at the earliest.
+    var resumedAt = MonotonicTime(nanoseconds: 0)
     /// Since when the backend has been down.
     package internal(set) var downSince: MonotonicTime?
 
@@ -81,7 +85,7 @@ package struct LeaseBook: ~Copyable, Sendable {
     package var isContended: Bool { waiters.count > 0 }
 
     /// Whether connections are granted.
-    package var isServing: Bool { downSince == nil && !isDraining }
+    package var isServing: Bool { downSince == nil && !isDraining && !isPaused }
 
     func id(ofConnection slot: Int) -> ConnectionID {
         ConnectionID(slot: UInt32(slot), generation: connections.generation(of: slot))
