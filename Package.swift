@@ -61,38 +61,43 @@ let package = Package(
         ring("MySQLWire"),
         ring("SQLText"),
         ring("Pooling"),
+        ring("Locking"),
         ring("ProxyCore", ["MySQLWire"]),
         ring("Streams", ["Pooling"]),
-        ring("PluginAPI", ["MySQLWire", "Pooling", "ProxyCore", "Streams"]),
+        ring("PluginAPI", ["Locking", "MySQLWire", "Pooling", "ProxyCore", "Streams"]),
 
         // Libraries.
         ring("LuaVM", ["CLuaShim"]),
         ring("Accounts", ["MySQLWire", "COpenSSL"]),
-        ring("ServerSide", ["Accounts", "MySQLWire", "PluginAPI"]),
-        ring("Telemetry", ["Pooling", histogram]),
+        ring("ServerSide", ["Accounts", "Locking", "MySQLWire", "PluginAPI"]),
+        ring("Telemetry", ["Locking", "Pooling", histogram]),
 
         // I/O.
-        ring("EventLoop", ["CLinux", "Pooling", "Streams", heap]),
+        ring("EventLoop", ["CLinux", "Locking", "Pooling", "Streams", heap]),
         ring(
             "Chassis",
             [
-                "CLinux", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText",
+                "CLinux", "EventLoop", "Locking", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText",
                 argumentParser, logging,
             ]),
 
         // Plugins.
         plugin(
             "Proxy",
-            ["COpenSSL", "LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText", argumentParser]),
+            [
+                "COpenSSL", "Locking", "LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText",
+                argumentParser,
+            ]),
         plugin(
             "Funnel",
             [
-                "Accounts", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText", "Streams", "Telemetry",
+                "Accounts", "Locking", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText", "Streams",
+                "Telemetry",
                 argumentParser,
             ]),
         plugin(
             "Sandbox",
-            ["COpenSSL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),
+            ["COpenSSL", "Locking", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),
 
         .executableTarget(
             name: "millrace", dependencies: ["Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"],

@@ -1,7 +1,7 @@
 import Dispatch
+import Locking
 import PluginAPI
 import Pooling
-import Synchronization
 import Telemetry
 
 /// `stats_mysql_connection_pool`: a row for each server of each hostgroup.
@@ -10,7 +10,7 @@ import Telemetry
 final class ConnectionPoolTable: Sendable {
     private let funnel: Funnel
     /// What was counted when the numbers were last set back, by backend.
-    private let past = Mutex<[Int: PoolCounts]>([:])
+    private let past = Lock<[Int: PoolCounts]>([:])
 
     init(_ funnel: Funnel) {
         self.funnel = funnel
@@ -114,7 +114,7 @@ extension Funnel {
     /// What all loops have counted, by backend; empty where a loop doesn't answer. The caller's thread waits.
     fileprivate func traffic() -> [Int: FunnelCounters] {
         let told = DispatchSemaphore(value: 0)
-        let sums = Mutex<[Int: FunnelCounters]>([:])
+        let sums = Lock<[Int: FunnelCounters]>([:])
         let gathering = Gathering<[FunnelCounters]>(of: loops.count) { shares in
             sums.withLock { sums in
                 for (backend, counters) in shares.flatMap({ $0.enumerated() }) {

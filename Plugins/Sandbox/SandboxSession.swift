@@ -1,8 +1,8 @@
 import Dispatch
 import GRDB
+import Locking
 import MySQLWire
 import ServerSide
-import Synchronization
 
 /// One client's session in the sandbox: an own connection to the shared database, used on an own queue.
 ///
@@ -15,7 +15,7 @@ final class SandboxSession: CommandResponder, @unchecked Sendable {
     private var engine: Engine?
     private var prepared: [UInt32: PreparedQuery] = [:]
     /// Set once the connection is open; read by the loop's thread to interrupt a query.
-    private let connection = Mutex<DatabaseQueue?>(nil)
+    private let connection = Lock<DatabaseQueue?>(nil)
 
     init(storage: SandboxStorage, activity: Activity, state: SessionState) {
         self.storage = storage

@@ -1,6 +1,6 @@
 internal import Glibc
+import Locking
 public import Pooling
-internal import Synchronization
 
 /// A bound and listening socket; opened before the loops run, closed when the process drains.
 public final class ListeningSocket: Sendable {
@@ -10,7 +10,7 @@ public final class ListeningSocket: Sendable {
     let descriptor: Int32
     /// The unix socket's file, to be removed at the end if it is still the same.
     private let file: SocketFile?
-    private let isClosed = Mutex(false)
+    private let isClosed = Lock(false)
 
     /// A socket that listens already.
     init(endpoint: Endpoint, descriptor: Int32, file: SocketFile? = nil) {

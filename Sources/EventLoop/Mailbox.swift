@@ -1,12 +1,13 @@
 internal import CLinux
 internal import Glibc
+import Locking
 internal import Synchronization
 
 /// Jobs from other threads for a loop's thread, in order, with an eventfd that wakes the loop's poller.
 final class Mailbox: Sendable {
     /// Readable for the poller, edge-triggered, whenever jobs have come; nobody needs to read it.
     let descriptor: Int32
-    private let jobs = PosixMutex<[@Sendable () -> Void]>([])
+    private let jobs = Lock<[@Sendable () -> Void]>([])
     private let isStopping = Atomic(false)
 
     init() throws(SystemError) {

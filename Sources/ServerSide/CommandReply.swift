@@ -1,6 +1,6 @@
+import Locking
 public import MySQLWire
 import PluginAPI
-import Synchronization
 
 /// The answer to one command, sent while it is made; results beyond 64 KiB go out in pieces.
 ///
@@ -148,7 +148,7 @@ final class OutcomeBox: Sendable {
         var parameterCount: Int?
     }
 
-    private let content = Mutex<Outcome?>(nil)
+    private let content = Lock<Outcome?>(nil)
 
     func put(_ outcome: Outcome) {
         content.withLock { $0 = outcome }

@@ -182,6 +182,8 @@ final class BackendConnection: StreamHandler {
     }
 
     private func answerArrived(_ bytes: Span<UInt8>) -> Int {
+        // Given back at the end of its answer, the connection may belong to another loop's thread before this returns.
+        let worker = worker
         if firstByteAt == nil { firstByteAt = worker.loop.now }
         var output = worker.takeOutputBuffer()
         let step = translator.received(bytes, into: &output)
@@ -195,7 +197,8 @@ final class BackendConnection: StreamHandler {
         // What follows the answer was not asked for, and whoever gets the connection next must not take it for an answer.
         let isSpoilt = isEnded && step.consumed < bytes.count
         let session = session
-        if !isEnded || answerEnded(session, isSpoilt) {
+        let isDelivered = !isEnded || answerEnded(session, isSpoilt)
+        if isDelivered {
             switch step.form {
             case .unchanged: session?.deliver(bytes.extracting(0..<step.consumed), step.event)
             case .rewritten: session?.deliver(output.span, step.event)

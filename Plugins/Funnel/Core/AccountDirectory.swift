@@ -1,7 +1,7 @@
 import Accounts
 import Foundation
+import Locking
 import PluginAPI
-import Synchronization
 
 /// The accounts that clients may log in to, and the secrets by which the funnel logs in to backends in their name.
 ///
@@ -15,7 +15,7 @@ final class AccountDirectory: Sendable {
         var proofs: [String: Proof] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let usersFile: String?
     private let authUser: String?
     /// The first account of the users file: whose connections are opened ahead.

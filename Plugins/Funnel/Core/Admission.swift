@@ -1,15 +1,16 @@
+import Locking
 import PluginAPI
 import Pooling
 import Synchronization
 
 /// The connect backlog of the process behind a lock, and the way to the loops of those who wait.
 final class Admission: Sendable {
-    private let backlog: Mutex<ConnectBacklog>
+    private let backlog: Lock<ConnectBacklog>
     private let loops: LoopTable
     private let alarm = Atomic<UInt64>(.max)
 
     init(policy: AdmissionPolicy, loops: LoopTable) {
-        backlog = Mutex(ConnectBacklog(policy: policy))
+        backlog = Lock(ConnectBacklog(policy: policy))
         self.loops = loops
     }
 

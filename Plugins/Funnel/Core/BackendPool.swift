@@ -1,3 +1,4 @@
+import Locking
 import MySQLWire
 import PluginAPI
 import Pooling
@@ -11,20 +12,20 @@ final class BackendPool: Sendable {
     let backend: Backend
     /// The pool's place among the pools.
     let index: Int
-    private let book: Mutex<LeaseBook>
+    private let book: Lock<LeaseBook>
     private let loops: LoopTable
     /// The time for which loop 0 has been asked to look at the book, in nanoseconds.
     private let alarm = Atomic<UInt64>(.max)
     /// Statements that have a connection or wait for one.
     private let outstandingCount = Atomic<Int>(0)
-    private let greeted = Mutex<Greeting?>(nil)
+    private let greeted = Lock<Greeting?>(nil)
     private let followed = Atomic<Bool>(false)
 
     init(backend: Backend, index: Int, policy: LeasePolicy, loops: LoopTable, seed: UInt64) {
         self.backend = backend
         self.index = index
         self.loops = loops
-        book = Mutex(LeaseBook(policy: policy, loops: loops.count, seed: seed))
+        book = Lock(LeaseBook(policy: policy, loops: loops.count, seed: seed))
         backend.setMeter { [weak self] in self?.look { ServerUsage($0) } ?? ServerUsage(busy: 0, free: 0) }
     }
 

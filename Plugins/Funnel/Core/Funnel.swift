@@ -1,4 +1,5 @@
 import Accounts
+import Locking
 import MySQLWire
 import PluginAPI
 import Pooling
@@ -15,7 +16,7 @@ final class Funnel: Sendable {
     let statements = StatementTable()
     private let tickets = Atomic<UInt64>(0)
     private let errands = Atomic<UInt64>(0)
-    private let opened = Mutex<[BackendPool]>([])
+    private let opened = Lock<[BackendPool]>([])
 
     init(host: any PluginHost, settings: FunnelSettings, accounts: AccountDirectory) {
         self.host = host

@@ -1,11 +1,11 @@
+import Locking
 import PluginAPI
-import Synchronization
 
 /// The funnel's workers by loop, for jobs that one loop has for another.
 final class LoopTable: Sendable {
     /// How many loops there are.
     let count: Int
-    private let places: Mutex<[Place?]>
+    private let places: Lock<[Place?]>
 
     /// Carries a worker to the closure that runs on its own loop.
     ///
@@ -18,7 +18,7 @@ final class LoopTable: Sendable {
 
     init(count: Int) {
         self.count = count
-        places = Mutex(Array(repeating: nil, count: count))
+        places = Lock(Array(repeating: nil, count: count))
     }
 
     /// Enters a loop's worker.

@@ -1,6 +1,6 @@
+import Locking
 import MySQLWire
 import Pooling
-import Synchronization
 
 /// As whom and how a backend connection is logged in: sessions may share one only if all of it is the same.
 struct BackendIdentity: Hashable, Sendable {
@@ -31,7 +31,7 @@ final class UserDirectory: Sendable {
         var numbers: [BackendIdentity: Int] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// The identity's number; a new one where it has none.
     func number(of identity: BackendIdentity) -> UserID {

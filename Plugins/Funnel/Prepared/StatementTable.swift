@@ -1,5 +1,5 @@
+import Locking
 import SQLText
-import Synchronization
 
 /// All texts that sessions and connections of the process hold prepared; nothing stays that nobody holds.
 final class StatementTable: Sendable {
@@ -14,7 +14,7 @@ final class StatementTable: Sendable {
         weak var statement: SharedStatement?
     }
 
-    private let entries = Mutex<[Key: Entry]>([:])
+    private let entries = Lock<[Key: Entry]>([:])
 
     /// Texts in the table.
     var count: Int { entries.withLock { $0.count } }

@@ -47,7 +47,7 @@ extension FunnelSession {
     }
 
     /// The last connection was pinged and rests again, or goes to somebody else next.
-    func lastRests(_ connection: BackendConnection) {
+    func lastWasPinged() {
         guard !isBeingCaptured, let after = afterCapture, let next = self.connection else { return }
         afterCapture = nil
         leaveLast(for: next, after)

@@ -1,6 +1,6 @@
+import Locking
 import PluginAPI
 import Pooling
-import Synchronization
 
 /// `LOAD MYSQL SERVERS TO RUNTIME` and its like: the hostgroups of the process as a table.
 final class ServersSection: ConfigurationSection {
@@ -8,7 +8,7 @@ final class ServersSection: ConfigurationSection {
     let tables = [ServersTable.definition]
     private let host: any PluginHost
     /// Columns without effect, as they were loaded.
-    private let unused = Mutex<[ServerKey: [String: Int]]>([:])
+    private let unused = Lock<[ServerKey: [String: Int]]>([:])
 
     init(host: any PluginHost) {
         self.host = host

@@ -1,10 +1,11 @@
+import Locking
 import Synchronization
 
 /// What goes on in the sandbox as a whole: COM_STATISTICS, SHOW STATUS and SHOW PROCESSLIST tell it.
 final class Activity: Sendable {
     private let start = ContinuousClock.now
     private let questions = Atomic<Int>(0)
-    private let sessions = Mutex(Sessions())
+    private let sessions = Lock(Sessions())
 
     private struct Sessions {
         var open: [UInt32: SessionState] = [:]

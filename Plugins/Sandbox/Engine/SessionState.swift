@@ -1,5 +1,5 @@
 import GRDB
-import Synchronization
+import Locking
 
 /// What a session's SQL functions and variables know; read by SQLite's callbacks, hence behind a lock.
 final class SessionState: Sendable {
@@ -21,7 +21,7 @@ final class SessionState: Sendable {
 
     let id: UInt32
     let host: String
-    private let values = Mutex(Values())
+    private let values = Lock(Values())
 
     init(id: UInt32, peer: String) {
         self.id = id

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import EventLoop
 internal import Glibc
-internal import Synchronization
+import Locking
 
 /// Where log lines go: standard error, a file that can be reopened, or syslog.
 ///
@@ -14,11 +14,11 @@ final class LogSink: Sendable {
     }
 
     private let target: Target
-    private let descriptor: Mutex<Int32>
+    private let descriptor: Lock<Int32>
 
     private init(_ target: Target, descriptor: Int32) {
         self.target = target
-        self.descriptor = Mutex(descriptor)
+        self.descriptor = Lock(descriptor)
     }
 
     /// Lines go to standard error.

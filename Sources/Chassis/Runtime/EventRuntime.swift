@@ -1,4 +1,5 @@
 import EventLoop
+import Locking
 import PluginAPI
 public import Pooling
 import Synchronization
@@ -16,8 +17,8 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     private var plugins: [any Plugin] = []
     private var listeners: [(sockets: [ListeningSocket], service: Service)] = []
     private var loops: [LoopThread] = []
-    private let emptyLoops = Mutex<Set<Int>>([])
-    private let ended = Mutex<(@Sendable () -> Void)?>(nil)
+    private let emptyLoops = Lock<Set<Int>>([])
+    private let ended = Lock<(@Sendable () -> Void)?>(nil)
 
     /// One loop, its share of the process and its thread.
     private struct LoopThread {

@@ -1,3 +1,4 @@
+import Locking
 import PluginAPI
 import Pooling
 import Synchronization
@@ -19,7 +20,7 @@ final class HostServices: PluginHost {
     let backends = BackendSet()
     let administration = Administration()
     private let processLog: ProcessLog
-    private let requests = Mutex(Requests())
+    private let requests = Lock(Requests())
     private let isEnding = Atomic(false)
 
     let scriptPaths: ScriptPaths

@@ -1,6 +1,6 @@
+import Locking
 import PluginAPI
 import Pooling
-import Synchronization
 
 /// The reports that one SIGUSR1 asks for: they come from any thread, and become one line of the log.
 final class ReportGathering: Sendable {
@@ -25,7 +25,7 @@ final class ReportGathering: Sendable {
     private let names: [String]
     private let patience: TimeSpan
     private let log: @Sendable (LogLevel, String) -> Void
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// Awaits the plugins of these names; where there are none, that is logged at once.
     init(
@@ -35,7 +35,7 @@ final class ReportGathering: Sendable {
         self.names = names
         self.patience = patience
         self.log = log
-        state = Mutex(State(answers: Array(repeating: .awaited, count: names.count)))
+        state = Lock(State(answers: Array(repeating: .awaited, count: names.count)))
         logOnce(isLate: false)
     }
 

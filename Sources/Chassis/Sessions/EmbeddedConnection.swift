@@ -1,8 +1,8 @@
 import Dispatch
 import EventLoop
+import Locking
 import PluginAPI
 import Pooling
-import Synchronization
 
 /// A client of a server inside this process: a stream on one side, a ``ServerSession`` on the other.
 ///
@@ -107,7 +107,7 @@ extension EmbeddedConnection {
         }
 
         private let loop: LoopDoor
-        private let flow = Mutex(Flow())
+        private let flow = Lock(Flow())
         private let room = DispatchSemaphore(value: 0)
 
         /// Set once before the port is handed out, and used on the loop's thread only.

@@ -1,6 +1,6 @@
+import Locking
 package import PluginAPI
 package import Pooling
-import Synchronization
 
 /// Warns of this process's own shortages, of descriptors, ports or memory, once an episode: they hit every client and
 /// every loop alike.
@@ -8,7 +8,7 @@ package final class ShortageWarning: Sendable {
     /// So long after the last one, a shortage is a new one.
     private static let episode = TimeSpan.seconds(10)
 
-    private let last = Mutex<MonotonicTime?>(nil)
+    private let last = Lock<MonotonicTime?>(nil)
     private let log: @Sendable (LogLevel, () -> String) -> Void
 
     /// - Parameter log: where the warnings go.

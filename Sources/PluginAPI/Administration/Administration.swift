@@ -1,4 +1,4 @@
-public import Synchronization
+import Locking
 
 /// What plugins let the administrator see and change: each says it once, the admin plugin serves it.
 ///
@@ -12,7 +12,7 @@ public final class Administration: Sendable {
         var commands: [AdministrativeCommand] = []
     }
 
-    private let offers = Mutex(Offers())
+    private let offers = Lock(Offers())
 
     /// Nothing to see yet.
     public init() {}

@@ -1,3 +1,4 @@
+import Locking
 public import Pooling
 public import Synchronization
 
@@ -34,13 +35,13 @@ public final class Backend: Sendable {
     let pause = Atomic<Bool>(false)
     let limit = Atomic<Int>(-1)
     let answerTime = Atomic<UInt64>(0)
-    let meter = Mutex<(@Sendable () -> ServerUsage)?>(nil)
+    let meter = Lock<(@Sendable () -> ServerUsage)?>(nil)
     private let health = Atomic<State>(.unknown)
     private let clients = Atomic<Int>(0)
     private let idle = Atomic<Int>(0)
     private let mostIdle = Atomic<Int>(0)
     private let fewestIdle = Atomic<Int>(0)
-    private let identity = Mutex<String?>(nil)
+    private let identity = Lock<String?>(nil)
 
     /// A backend of which nothing is known yet.
     public init(endpoint: Endpoint, role: Role, index: Int = 0) {

@@ -1,3 +1,4 @@
+import Locking
 public import Pooling
 import Synchronization
 
@@ -14,7 +15,7 @@ public final class BackendSet: Sendable {
         var observers: [@Sendable () -> Void] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let changes = Atomic<Int>(0)
     private let usual = Atomic<Int>(1000)
 

@@ -1,9 +1,9 @@
-internal import Synchronization
+import Locking
 
 /// Collects one value from each of several event loops, for a report.
 package final class Gathering<Value: Sendable>: Sendable {
     private let count: Int
-    private let values = Mutex<[Value]>([])
+    private let values = Lock<[Value]>([])
     private let completion: @Sendable ([Value]) -> Void
 
     /// Waits for so many values.

@@ -1,6 +1,6 @@
+import Locking
 import MySQLWire
 import SQLText
-import Synchronization
 
 /// All settings that sessions of this process have, each content once.
 final class SettingsTable: Sendable {
@@ -18,7 +18,7 @@ final class SettingsTable: Sendable {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// The settings with that content.
     func settings(_ content: SessionSettings.Content) -> SessionSettings {

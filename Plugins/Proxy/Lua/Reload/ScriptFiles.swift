@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Locking
 
 /// The files that a script consists of, as they were when they were read.
 final class ScriptFiles: Sendable {
@@ -21,7 +21,7 @@ final class ScriptFiles: Sendable {
         }
     }
 
-    private let stamps = Mutex<[String: Stamp?]>([:])
+    private let stamps = Lock<[String: Stamp?]>([:])
 
     /// A file is about to be read; callable from every loop.
     func opened(_ path: String) {

@@ -1,3 +1,4 @@
+import Locking
 import LuaVM
 import PluginAPI
 import Synchronization
@@ -7,14 +8,14 @@ final class ScriptSource: Sendable {
     private let path: String
     private let host: any PluginHost
     private let trial: ScriptTrial
-    private let current: Mutex<LuaScript>
+    private let current: Lock<LuaScript>
     private let replacements = Atomic<Int>(0)
     /// Only one look at the files at a time.
-    private let isLooking = Mutex(())
+    private let isLooking = Lock(())
 
     init(_ script: LuaScript, trial: ScriptTrial, host: any PluginHost) {
         path = script.path
-        current = Mutex(script)
+        current = Lock(script)
         self.trial = trial
         self.host = host
     }

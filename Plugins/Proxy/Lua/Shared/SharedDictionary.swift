@@ -1,5 +1,5 @@
+import Locking
 import Pooling
-import Synchronization
 
 /// What `proxy.shared` holds, for the scripts of all loops; every operation is atomic.
 final class SharedDictionary: Sendable {
@@ -49,7 +49,7 @@ final class SharedDictionary: Sendable {
     private let shards: [Cell]
 
     private final class Cell: Sendable {
-        let shard = Mutex(Shard())
+        let shard = Lock(Shard())
     }
 
     init(capacity: Int) {
