@@ -1,5 +1,6 @@
 import Accounts
 package import PluginAPI
+import Pooling
 
 /// Multiplexes: many clients share few backend connections, and whoever finds none free waits its turn.
 package final class FunnelPlugin: Plugin {
@@ -19,6 +20,8 @@ package final class FunnelPlugin: Plugin {
             funnel.host.log(.warning, "(funnel) OpenSSL makes no RSA key: no full login by caching_sha2_password")
         }
         funnel.host.serveSessions()
+        funnel.host.backends.usualMaxConnections = funnel.settings.lease.maximum
+        funnel.host.administration.add(statistics: [funnel.connectionPoolTable])
     }
 
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {

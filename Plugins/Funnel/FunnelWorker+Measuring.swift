@@ -20,6 +20,8 @@ extension FunnelWorker {
         let firstByte = connection.firstByteAt ?? now
         numbers.update(backend: connection.pool.index, user: connection.user) { numbers in
             numbers.counters.statements += 1
+            numbers.counters.sentBytes += connection.sentBytes
+            numbers.counters.receivedBytes += connection.receivedBytes
             numbers.latencies.record(.backendTime, firstByte.since(sent))
             numbers.latencies.record(.transfer, now.since(firstByte))
         }

@@ -26,8 +26,12 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     private var spareSteps: [LeaseStep] = []
     private var spareOutput: [UInt8] = []
     private var spareCommand: RunningCommand?
-    /// The pools of the backends, in the backends' order.
-    private(set) lazy var pools = funnel.pools
+    /// The pools of the backends, by the backends' numbers, as far as this loop has needed them.
+    private var pools: [BackendPool] = []
+    /// Chooses servers for this loop's statements.
+    let chooser: ServerChooser
+    /// Whether the last client has gone for good.
+    private(set) var isEnding = false
     private(set) lazy var lookups = AccountLookups(worker: self)
 
     private struct ClientAdmission {
@@ -40,12 +44,20 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         self.funnel = funnel
         self.loop = loop
         index = loop.index
+        chooser = ServerChooser(funnel.host.backends)
         guard index == 0 else { return }
         loop.schedule(at: loop.now) { [self] in beginServing() }
     }
 
     func log(_ level: LogLevel, _ text: () -> String) {
         funnel.host.log(level, text())
+    }
+
+    /// The pool of the backend's connections.
+    func pool(of backend: Backend) -> BackendPool {
+        // A new backend's pool is made by whoever needs it first, on whichever loop.
+        if backend.index >= pools.count { pools = funnel.pools }
+        return pools[backend.index]
     }
 
     // MARK: Clients
@@ -140,6 +152,9 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         }
     }
 
+    /// The connections of the pool that are here.
+    func connections(of pool: BackendPool) -> [BackendConnection] { connections.all.filter { $0.pool === pool } }
+
     private func connection(_ id: ConnectionID, of pool: BackendPool) -> BackendConnection? {
         connections.connection(id, ofPool: pool.index)
     }
@@ -211,7 +226,9 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
             if isDown { book.backendDown(now: now) }
             book.openFailed(connection.id, isUsers ? .user : .backend, now: now, &steps)
         }
-        if isDown { funnel.loops.post(to: 0) { $0.watch(pool) } }
+        guard isDown else { return }
+        funnel.loops.post(to: 0) { $0.watch(pool) }
+        for loop in 0..<funnel.loops.count { funnel.loops.post(to: loop) { $0.moveWaiters(from: pool) } }
     }
 
     /// Looks after a backend that is down, on loop 0.
@@ -222,30 +239,23 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         monitor.begin()
     }
 
+    /// Whoever waits for a server that is down, and may have another one, goes there.
+    private func moveWaiters(from pool: BackendPool) {
+        guard !pool.backend.isReady else { return }
+        for lessee in lessees.values { (lessee as? FunnelSession)?.serverWentDown(pool) }
+    }
+
     // MARK: Begin and end
 
     /// On loop 0: learns what the servers are, and opens the connections that are kept.
     private func beginServing() {
-        for pool in pools { probe(pool) }
-        guard funnel.settings.lease.minimum > 0, let user = funnel.accounts.warmUser else { return }
-        let number = funnel.users.number(of: BackendIdentity(user: user, traits: BackendIdentity.usualTraits))
-        let account = funnel.users.account(of: number)
-        for pool in pools {
-            pool.tell(from: self) { book, now, steps in book.warmed(for: number, of: account, now: now, &steps) }
-        }
-    }
-
-    /// Learns what the server is, unless its connections tell.
-    private func probe(_ pool: BackendPool) {
-        guard pool.tell(from: self, { book, _, _ in book.probeBegins() }) else { return }
-        let probe = GreetingProbe(pool, on: self) { [unowned self] _ in
-            pool.tell(from: self) { book, now, steps in book.probeEnded(now: now, &steps) }
-        }
-        probe.begin()
+        funnel.observeServers()
+        followServers()
     }
 
     func sessionsEnded() {
-        for pool in pools {
+        isEnding = true
+        for pool in funnel.pools {
             pool.tell(from: self) { book, now, steps in book.drained(now: now, &steps) }
         }
         for connection in connections.all { connection.close() }

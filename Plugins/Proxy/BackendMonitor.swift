@@ -25,13 +25,15 @@ final class BackendMonitor {
     }
 
     private func check() {
-        for backend in host.backends.all where backend.state == .down && !probing.contains(backend.endpoint) {
+        for backend in host.backends.all where isWatched(backend) && !probing.contains(backend.endpoint) {
             var wait = waits[backend.endpoint] ?? BackOff(first: Self.firstWait, longest: Self.longestWait)
             if wait.due == nil { wait.failed(now: loop.now) }
             waits[backend.endpoint] = wait
             if wait.isDue(now: loop.now) { probe(backend) }
         }
     }
+
+    private func isWatched(_ backend: Backend) -> Bool { backend.state == .down && backend.standing == .online }
 
     private func probe(_ backend: Backend) {
         probing.insert(backend.endpoint)

@@ -52,6 +52,8 @@ package final class ProxyPlugin: Plugin {
             try host.backends.add(endpoint, role: .readOnly)
             host.log(.message, "added read-only backend: \(endpoint)")
         }
+        host.administration.add(ServersSection(host: host))
+        host.administration.add(commands: ServerCommands(host: host).all)
         try source?.tryScript()
         for endpoint in addresses.isEmpty ? [.tcp(host: "", port: 4040)] : addresses {
             host.listen(on: endpoint, for: .proxy(timeouts))

@@ -38,6 +38,9 @@ open class Session {
     public package(set) var isParking = false
     /// The backend that a script wants statements to go to, where a ``LocalServer`` chooses among several; nil for any.
     public var route: Backend?
+    /// The hostgroup that the next statement is to go to, where a ``LocalServer`` chooses; nil for the usual one. ``route``
+    /// comes before it, and a session that must keep its connection stays there.
+    public var hostgroup: Int?
     /// Why the session ended; nil while it goes on.
     public package(set) var endReason: String?
 

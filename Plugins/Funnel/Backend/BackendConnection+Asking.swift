@@ -94,7 +94,10 @@ extension BackendConnection {
     func ping() {
         ask([Command.ping.rawValue]) { [self] answer in
             guard answer != nil else { return }
+            let owner = owner
             pool.tell(from: worker) { book, now, steps in book.checked(id, now: now, &steps) }
+            // The connection may be on another loop now.
+            owner?.lastWasPinged()
         }
     }
 }

@@ -23,8 +23,11 @@ extension BackendConnection {
     }
 
     private func quit() {
+        // In the middle of a login the server would take it for an answer.
+        let isLoggingIn = question?.command == .changeUser
         phase = .closing
         question = nil
+        if isLoggingIn { return gone("it is closed while it logs in", couldConnect: true) }
         let quit: [UInt8] = [1, 0, 0, 0, Command.quit.rawValue]
         stream?.send(quit.span)
         worker.loop.setDeadline(worker.loop.now + Self.patience, for: self)

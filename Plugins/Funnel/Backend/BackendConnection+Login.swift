@@ -23,6 +23,7 @@ extension BackendConnection {
 
     func handshakeArrived(_ bytes: Span<UInt8>) -> Int {
         guard let step = handshake?.received(bytes) else { return 0 }
+        if phase == .connecting { pool.backend.latency = worker.loop.now.since(sentAt) }
         phase = .login
         switch step.outcome {
         case .more(let packets): stream?.send(packets.span)

@@ -60,6 +60,9 @@ final class BackendConnection: StreamHandler {
     /// When the last command of a session went out, and when the first byte of its answer came.
     var sentAt = MonotonicTime(nanoseconds: 0)
     var firstByteAt: MonotonicTime?
+    /// Bytes of the command and of its answer so far.
+    var sentBytes = 0
+    var receivedBytes = 0
     /// When it was lent.
     var lentAt = MonotonicTime(nanoseconds: 0)
     /// How many kills of its statement are under way.
@@ -148,6 +151,7 @@ final class BackendConnection: StreamHandler {
         if deadline != nil { worker.loop.setDeadline(nil, for: self) }
         sentAt = worker.loop.now
         firstByteAt = nil
+        (sentBytes, receivedBytes) = (packets.count, 0)
         stream?.send(packets)
     }
 
@@ -178,6 +182,7 @@ final class BackendConnection: StreamHandler {
         if isFile, let last = bytes.lastPacketSequence {
             translator.clientAnswered(lastSequence: last, clientSequence: last &+ 1)
         }
+        sentBytes += bytes.count
         stream?.send(bytes)
     }
 
@@ -187,6 +192,7 @@ final class BackendConnection: StreamHandler {
         if firstByteAt == nil { firstByteAt = worker.loop.now }
         var output = worker.takeOutputBuffer()
         let step = translator.received(bytes, into: &output)
+        receivedBytes += step.consumed
         if case .violation(let violation) = step.event {
             worker.giveBack(outputBuffer: consume output)
             gone("it \(violation)", couldConnect: true)

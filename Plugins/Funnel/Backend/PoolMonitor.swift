@@ -28,6 +28,8 @@ final class PoolMonitor {
     }
 
     private func tryOnce() {
+        // One that is not to be used is tried again when it is.
+        guard pool.backend.standing == .online else { return onBack() }
         let probe = GreetingProbe(pool, on: worker) { [self] isReachable in
             guard isReachable else { return waitAndTry() }
             worker.log(.message) { "backend \(self.pool.backend.endpoint) takes connections again" }

@@ -45,7 +45,7 @@ final class AccountLookup: Lessee {
     }
 
     func begin() {
-        guard let authUser = worker.funnel.settings.authUser, let pool = Self.pool(among: worker.funnel.pools) else {
+        guard let authUser = worker.funnel.settings.authUser, let pool else {
             return completion(.success(nil))
         }
         worker.enter(self)
@@ -58,8 +58,12 @@ final class AccountLookup: Lessee {
         pool.tell(from: worker) { book, now, steps in _ = book.requested(request, now: now, &steps) }
     }
 
-    private static func pool(among pools: [BackendPool]) -> BackendPool? {
-        pools.first { $0.backend.role == .readWrite && $0.backend.state != .down } ?? pools.first
+    /// Where accounts are looked up: at the usual hostgroup's servers, else at any that is ready.
+    private var pool: BackendPool? {
+        let hostgroups = worker.funnel.host.backends.hostgroups
+        let members = (Array(hostgroups[hostgroups.usual]) + hostgroups.members).filter { $0.row.status == .online }
+        let member = members.first { $0.backend.isReady } ?? members.first
+        return member.map { worker.pool(of: $0.backend) }
     }
 
     func granted(_ connection: BackendConnection) {
@@ -84,6 +88,7 @@ final class AccountLookup: Lessee {
     }
 
     func refused(_ refusal: LeaseRefusal, by pool: BackendPool) {
+        if refusal.reason == .draining, attempts < 3, self.pool !== pool { return begin() }
         end(.failure(Self.unavailable(refusal.text(of: pool, worker.funnel))))
     }
 

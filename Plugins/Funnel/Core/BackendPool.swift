@@ -18,6 +18,7 @@ final class BackendPool: Sendable {
     /// Statements that have a connection or wait for one.
     private let outstandingCount = Atomic<Int>(0)
     private let greeted = Lock<Greeting?>(nil)
+    private let followed = Atomic<Bool>(false)
 
     init(backend: Backend, index: Int, policy: LeasePolicy, loops: LoopTable, seed: UInt64) {
         self.backend = backend
@@ -25,6 +26,7 @@ final class BackendPool: Sendable {
         self.loops = loops
         alarm = Alarm(loops: loops)
         book = Lock(LeaseBook(policy: policy, loops: loops.count, seed: seed))
+        backend.setMeter { [weak self] in self?.look { ServerUsage($0) } ?? ServerUsage(busy: 0, free: 0) }
     }
 
     /// Statements that have a connection of this backend or wait for one.
@@ -32,6 +34,12 @@ final class BackendPool: Sendable {
 
     func countOutstanding(_ change: Int) {
         outstandingCount.wrappingAdd(change, ordering: .relaxed)
+    }
+
+    /// Whether loop 0 has begun to serve it.
+    var isFollowed: Bool {
+        get { followed.load(ordering: .relaxed) }
+        set { followed.store(newValue, ordering: .relaxed) }
     }
 
     /// The backend's last greeting; nil before the first.
@@ -54,6 +62,9 @@ final class BackendPool: Sendable {
         worker.giveBack(stepBuffer: consume steps)
         return answer
     }
+
+    /// The most connections at once are counted anew from now on.
+    func forgetPeaks() { book.withLock { $0.peaksForgotten() } }
 
     /// A look at the book.
     func look<Answer: Sendable>(_ question: (borrowing LeaseBook) -> Answer) -> Answer {
@@ -88,6 +99,16 @@ extension LeaseStep {
         case .open(_, _, let loop), .close(_, let loop, _), .ping(_, let loop): loop
         case .refuse(let refusal): refusal.loop
         }
+    }
+}
+
+extension ServerUsage {
+    /// What the book says of its server's connections.
+    fileprivate init(_ book: borrowing LeaseBook) {
+        let counts = book.connectionCounts
+        self.init(
+            busy: counts[.leased], pinned: book.holdings.pinned.total, free: counts[.resting] + counts[.checking],
+            waiting: book.waiting)
     }
 }
 

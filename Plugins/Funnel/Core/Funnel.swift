@@ -16,7 +16,7 @@ final class Funnel: Sendable {
     let statements = StatementTable()
     private let tickets = Atomic<UInt64>(0)
     private let errands = Atomic<UInt64>(0)
-    private let opened = Lock<[BackendPool]?>(nil)
+    private let opened = Lock<[BackendPool]>([])
 
     init(host: any PluginHost, settings: FunnelSettings, accounts: AccountDirectory) {
         self.host = host
@@ -26,23 +26,23 @@ final class Funnel: Sendable {
         admission = Admission(policy: settings.admission, loops: loops)
     }
 
-    /// The pools of the backends, in the backends' order; made when first asked for, after every plugin has named its own.
+    /// The pools of the backends, by the backends' numbers; those of new backends are made when first asked for.
     var pools: [BackendPool] {
-        opened.withLock { opened in
-            if let opened { return opened }
-            let pools = host.backends.all.enumerated().map { index, backend in
-                BackendPool(
-                    backend: backend, index: index, policy: settings.lease, loops: loops,
-                    seed: UInt64.random(in: .min ... .max))
+        let backends = host.backends.all
+        return opened.withLock { pools in
+            for backend in backends.dropFirst(pools.count) {
+                pools.append(
+                    BackendPool(
+                        backend: backend, index: backend.index, policy: settings.lease(of: backend), loops: loops,
+                        seed: UInt64.random(in: .min ... .max)))
             }
-            opened = pools
             return pools
         }
     }
 
     /// What clients are greeted with: what the first backend that has greeted says of itself.
     var serverGreeting: Greeting {
-        pools.lazy.compactMap(\.greeting).first
+        pools.lazy.filter { !$0.backend.isRemoved }.compactMap(\.greeting).first
             ?? Greeting(
                 serverVersion: "5.5.5-10.11.0-MariaDB", connectionID: 0, scramble: [], capabilities: [], collation: 45,
                 status: .autocommit, authMethod: "")
@@ -72,6 +72,16 @@ struct FunnelSettings: Sendable {
     let table = SettingsTable()
     /// What a backend connection has after its login.
     let fresh: SessionSettings
+
+    /// The limits of one backend's connections: what its rows say comes before the option.
+    func lease(of backend: Backend) -> LeasePolicy {
+        var policy = lease
+        if let maximum = backend.maxConnections {
+            policy.maximum = maximum
+            policy.minimum = min(policy.minimum, maximum)
+        }
+        return policy
+    }
 
     init(_ options: FunnelOptions) {
         lease = options.leasePolicy

@@ -187,8 +187,10 @@ extension FunnelSession {
     func connectionLost(_ connection: BackendConnection, _ reason: String, wasAnswering: Bool) {
         guard self.connection === connection else { return }
         self.connection = nil
-        lastConnection = nil
         connection.pool.countOutstanding(-1)
+        // What the session has set is still on the connection before this one.
+        if phase == .preparing, let last = lastConnection, last !== connection { return lease() }
+        lastConnection = nil
         let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !needsCapture
         statements.cursorsLost()
         switch phase {
@@ -239,9 +241,11 @@ extension FunnelSession {
     func restingConnectionLost(_ connection: BackendConnection) {
         guard lastConnection === connection else { return }
         lastConnection = nil
-        guard needsCapture else { return }
-        loss = "it ended while it held what this session has set (user variables, last insert id)"
-        ties.connectionLost()
+        if needsCapture {
+            loss = "it ended while it held what this session has set (user variables, last insert id)"
+            ties.connectionLost()
+        }
+        if !isBeingCaptured { goOnWithoutCapture() }
     }
 }
 

@@ -1,9 +1,36 @@
 import MySQLWire
 import PluginAPI
+import Pooling
 
 // Handing the last connection over: what only it knows of the session is read first.
 
 extension FunnelSession {
+    /// The session goes on on another connection: what only its last one knows of it is read first, and the session is gone
+    /// from there.
+    func leaveLast(for connection: BackendConnection, _ completion: @escaping () -> Void) {
+        guard let last = lastConnection, last !== connection, last.owner === self else { return completion() }
+        guard needsCapture else {
+            captureEnded(on: last)
+            return completion()
+        }
+        afterCapture = completion
+        guard !isBeingCaptured else { return }
+        let (lastID, session) = (last.id, id)
+        let isRecalled = last.pool.tell(from: worker) { book, _, _ in book.recalled(lastID, by: session) }
+        // Where it isn't at rest it is pinged, closed or on its way to somebody else: all of that ends in a capture, in its
+        // rest, or in its loss.
+        guard isRecalled else { return }
+        last.lentAt = worker.loop.now
+        last.capture { if last.phase == .ready { last.giveBack() } }
+    }
+
+    /// What waits for the last connection goes on, as nothing can be read from it any more.
+    func goOnWithoutCapture() {
+        let after = afterCapture
+        afterCapture = nil
+        after?()
+    }
+
     /// Another session is to have the connection; what has to be read before, nil for nothing.
     func captureBegins() -> Capture? {
         // Most leave nothing to ask; asked at every hand-over.
@@ -17,9 +44,14 @@ extension FunnelSession {
         isBeingCaptured = false
         // A session that has begun anew meanwhile, or left, has nothing to do with what was on the connection.
         if connection.owner === self { take(capture, answers, from: connection) }
-        let after = afterCapture
+        goOnWithoutCapture()
+    }
+
+    /// The last connection was pinged and rests again, or goes to somebody else next.
+    func lastWasPinged() {
+        guard !isBeingCaptured, let after = afterCapture, let next = self.connection else { return }
         afterCapture = nil
-        after?()
+        leaveLast(for: next, after)
     }
 
     private func take(_ capture: Capture, _ answers: [InternalAnswer], from connection: BackendConnection) {

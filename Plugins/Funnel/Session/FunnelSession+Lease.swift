@@ -14,9 +14,7 @@ extension FunnelSession {
                 if phase != .ended { bring(connection) }
             }
         }
-        guard let pool = choosePool() else {
-            return say(SQLError(code: 1105, state: "08S01", message: "(funnel) no backend is configured"))
-        }
+        guard let pool = choosePool() else { return say(noServer) }
         ask(pool)
     }
 
@@ -33,17 +31,21 @@ extension FunnelSession {
         if phase == .waiting, request?.pool === pool, request?.waiter == nil { request?.waiter = waiter }
     }
 
-    /// Where the statement goes: where the script wants it, else to the session's server.
+    /// Where the statement goes: where the script wants it, else to a server of the wanted hostgroup; to the one of the
+    /// session's own connection where that is possible.
     private func choosePool() -> BackendPool? {
-        if let route = session.route, let pool = worker.pools.first(where: { $0.backend === route }) {
-            return pool
-        }
-        if let home, home.isServing { return home }
-        let pools = worker.pools
-        home =
-            pools.filter { $0.backend.role == .readWrite && $0.isServing }.min { $0.outstanding < $1.outstanding }
-            ?? home ?? pools.first { $0.backend.role == .readWrite } ?? pools.first
-        return home
+        if let route = session.route { return worker.pool(of: route) }
+        let backend = worker.chooser.choose(
+            in: session.hostgroup, preferring: lastConnection?.pool.backend, waits: true, load: load)
+        return backend.map { worker.pool(of: $0) }
+    }
+
+    private func load(_ backend: Backend) -> Int? { worker.pool(of: backend).outstanding }
+
+    private var noServer: SQLError {
+        SQLError(
+            code: 1105, state: "08S01",
+            message: "(funnel) " + worker.chooser.current.obstacle(in: session.hostgroup))
     }
 
     // MARK: Answers
@@ -59,10 +61,8 @@ extension FunnelSession {
         phase = .preparing
         session.backend = connection.pool.backend
         worker.measure(.backlogWait, connection, since: running?.arrived)
-        if isBeingCaptured {
-            afterCapture = { [unowned self] in bring(connection) }
-        } else {
-            bring(connection)
+        leaveLast(for: connection) { [self] in
+            if isStillPreparing(on: connection) { bring(connection) }
         }
     }
 
@@ -76,15 +76,36 @@ extension FunnelSession {
         guard phase == .waiting, request?.pool === pool else { return }
         request = nil
         pool.countOutstanding(-1)
-        if refusal.reason == .draining, session.route == nil, isAnotherServing(than: pool) {
-            home = nil
-            return lease()
-        }
+        if refusal.reason == .draining, redirected(from: pool) { return }
         say(refusal.error(of: pool, worker.funnel, user: user))
     }
 
-    private func isAnotherServing(than pool: BackendPool) -> Bool {
-        worker.pools.contains { $0 !== pool && $0.isServing && $0.backend.role == .readWrite }
+    /// The server gets no new statements: another one is asked, if there is one.
+    private func redirected(from pool: BackendPool) -> Bool {
+        guard let running, running.redirections < 16, let other = choosePool() else { return false }
+        running.redirections += 1
+        if other !== pool {
+            ask(other)
+        } else if pool.backend.standing == .online {
+            // It is in use again, and its lease book is yet to hear of it.
+            phase = .waiting
+            worker.afterFollowing { [self] _ in
+                if self.running === running, phase == .waiting, request == nil { lease() }
+            }
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// The server that the statement waits for has gone down: another one of its hostgroup that is ready takes it.
+    func serverWentDown(_ pool: BackendPool) {
+        guard phase == .waiting, request?.pool === pool, session.route == nil, let running, running.redirections < 16,
+            let other = worker.chooser.choose(in: session.hostgroup, load: load)
+        else { return }
+        running.redirections += 1
+        leaveBacklog()
+        ask(worker.pool(of: other))
     }
 
     /// The client doesn't wait any more.
@@ -142,11 +163,6 @@ extension FunnelSession {
     }
 }
 
-extension BackendPool {
-    /// Whether new statements should go there.
-    var isServing: Bool { backend.state != .down && !look { $0.isDraining } }
-}
-
 extension LeaseRefusal {
     /// The reason in words.
     func text(of pool: BackendPool, _ funnel: Funnel) -> String {
@@ -158,7 +174,8 @@ extension LeaseRefusal {
                 + " (\(holdings))"
         case .timeout: "no connection to \(endpoint) came free in \(waited) s (\(holdings))"
         case .backendDown: "backend \(endpoint) is down; waited \(waited) s for it"
-        case .draining: "backend \(endpoint) is drained"
+        case .draining where pool.backend.isRemoved: "backend \(endpoint) was removed from the configuration"
+        case .draining: "backend \(endpoint) is drained (\(pool.backend.standing))"
         case .loginRefused: "backend \(endpoint) refuses the login"
         }
     }

@@ -64,8 +64,6 @@ final class FunnelSession: LocalServer, Lessee {
     var lastConnection: BackendConnection?
     /// The pool whose answer is awaited, and the request's number there.
     var request: (pool: BackendPool, waiter: WaiterID?)?
-    /// The pool that its statements go to when nothing else is said.
-    var home: BackendPool?
     /// Whether what it has left on its last connection is being read.
     var isBeingCaptured = false
     /// What waits for that.
@@ -239,6 +237,8 @@ final class RunningCommand {
     var variableTexts: [SQLName: [UInt8]] = [:]
     /// How often it has been sent.
     var attempts = 0
+    /// How often it was sent away by a server that gets no new statements.
+    var redirections = 0
     /// Whether the client has seen something of its answer.
     var isAnswerBegun = false
 

@@ -68,12 +68,12 @@ extension LeaseBook {
     /// Whether the backend has been down for too long to wait for it.
     @inline(__always)
     func isGivenUp(_ now: MonotonicTime) -> Bool {
-        guard let downSince else { return false }
+        guard let downSince, !isPaused else { return false }
         return downSince + policy.backendWait <= now
     }
 
     /// Looks at every resting connection anew: at who came while nothing was granted, and at the limits.
-    private mutating func resume(_ now: MonotonicTime, _ steps: inout [LeaseStep]) {
+    mutating func resume(_ now: MonotonicTime, _ steps: inout [LeaseStep]) {
         settle(now, &steps)
         for _ in 0..<resting.count {
             guard let slot = resting.first else { break }
@@ -91,17 +91,17 @@ extension LeaseBook {
         func consider(_ other: MonotonicTime?) {
             if let other { due = min(due ?? other, other) }
         }
-        consider(arrivals.firstKey.map { MonotonicTime(nanoseconds: $0) + policy.backlogTimeout })
-        if let downSince, !arrivals.isEmpty { consider(downSince + policy.backendWait) }
+        if !isPaused {
+            consider(arrivals.firstKey.map { patienceEnds($0) })
+            if let downSince, !arrivals.isEmpty { consider(downSince + policy.backendWait) }
+        }
         consider(chores.firstKey.map { MonotonicTime(nanoseconds: $0) })
         return due
     }
 
     /// Time has passed: waiters that waited too long are refused, resting connections are pinged and retired.
     package mutating func timePassed(now: MonotonicTime, _ steps: inout [LeaseStep]) {
-        while let arrived = arrivals.firstKey, let slot = arrivals.first,
-            MonotonicTime(nanoseconds: arrived) + policy.backlogTimeout <= now
-        {
+        while !isPaused, let arrived = arrivals.firstKey, let slot = arrivals.first, patienceEnds(arrived) <= now {
             refuse(slot, .timeout, now, &steps)
         }
         if isGivenUp(now) { refuseAll(.backendDown, now, &steps) }

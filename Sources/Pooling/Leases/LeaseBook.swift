@@ -22,6 +22,10 @@ package struct LeaseBook: ~Copyable, Sendable {
     package internal(set) var isDraining = false
     /// Whether a connection beside the book's looks at the backend: nothing is granted meanwhile.
     package internal(set) var isProbed = false
+    /// Whether nothing is granted until the backend is resumed, and nobody is refused for having waited.
+    package internal(set) var isPaused = false
+    /// When it was resumed last: waiters' time runs from then at the earliest.
+    var resumedAt = MonotonicTime(nanoseconds: 0)
     /// Since when the backend has been down.
     package internal(set) var downSince: MonotonicTime?
 
@@ -85,7 +89,7 @@ package struct LeaseBook: ~Copyable, Sendable {
     package var isContended: Bool { waiters.count > 0 }
 
     /// Whether connections are granted.
-    package var isServing: Bool { downSince == nil && !isDraining && !isProbed }
+    package var isServing: Bool { downSince == nil && !isDraining && !isPaused && !isProbed }
 
     func id(ofConnection slot: Int) -> ConnectionID {
         ConnectionID(slot: UInt32(slot), generation: connections.generation(of: slot))

@@ -16,6 +16,8 @@ package struct LeaseStatistics: BitwiseCopyable, Sendable {
     package internal(set) var cancelled = 0
     /// The most that waited at once.
     package internal(set) var peakWaiting = 0
+    /// The most connections that were granted at once; counted for the backend only.
+    package internal(set) var peakLeased = 0
     /// Connections opened.
     package internal(set) var opened = 0
     /// Connects that failed.

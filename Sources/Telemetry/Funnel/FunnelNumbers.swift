@@ -13,6 +13,10 @@ package struct FunnelNumbers: Sendable {
 package struct FunnelCounters: BitwiseCopyable, Equatable, Sendable {
     /// Statements sent to the backend for clients.
     package var statements = 0
+    /// Bytes of these, headers included.
+    package var sentBytes = 0
+    /// Bytes of their answers.
+    package var receivedBytes = 0
     /// Connections cleaned by a reset before they went to another session.
     package var resets = 0
     /// Statements sent again on another connection, since the first one turned out dead.
@@ -27,6 +31,8 @@ package struct FunnelCounters: BitwiseCopyable, Equatable, Sendable {
     /// Adds the other's.
     package mutating func add(_ other: Self) {
         statements += other.statements
+        sentBytes += other.sentBytes
+        receivedBytes += other.receivedBytes
         resets += other.resets
         retries += other.retries
         preparedHits += other.preparedHits
@@ -57,6 +63,13 @@ package struct LoopNumbers: Sendable {
             return FunnelNumbers()
         }
         return backends[backend][user.number]
+    }
+
+    /// The counters of every backend, over its users.
+    package var countersByBackend: [FunnelCounters] {
+        backends.map { users in
+            users.reduce(into: FunnelCounters()) { $0.add($1.counters) }
+        }
     }
 
     /// Users with numbers at the backend are numbered below this.

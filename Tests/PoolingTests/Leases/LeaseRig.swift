@@ -114,6 +114,19 @@ final class LeaseRig {
         return words()
     }
 
+    func pause() { book.paused() }
+
+    func unpause() -> [String] {
+        book.unpaused(now: now, &steps)
+        return words()
+    }
+
+    func recall(_ number: Int, by session: Int) -> Bool {
+        book.recalled(connections[number - 1], by: SessionID(UInt64(session)))
+    }
+
+    func forgetPeaks() { book.peaksForgotten() }
+
     func warm(user: Int) -> [String] {
         book.warmed(for: UserID(user), now: now, &steps)
         return words()

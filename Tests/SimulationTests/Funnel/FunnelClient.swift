@@ -57,6 +57,9 @@ final class FunnelClient: StreamHandler {
     private var joiner = PacketJoiner(expectedSequence: 0)
     private var answer: [[UInt8]] = []
     private var sent = 0
+    /// Whether the begin of a packet has come whose rest has not.
+    private(set) var isInsidePacket = false
+    private(set) var wasCutInsidePacket = false
 
     // What has to be.
     private var variable: String?
@@ -85,6 +88,7 @@ final class FunnelClient: StreamHandler {
 
     override func ended(_ stream: ByteStream, _ reason: EndReason) {
         if case .done = stage {} else { town.cutOff(self) }
+        wasCutInsidePacket = isInsidePacket
         isDone = true
         self.stream = nil
     }
@@ -93,7 +97,10 @@ final class FunnelClient: StreamHandler {
         var offset = 0
         while !isDone {
             do {
-                guard let packet = try joiner.next(in: bytes, from: &offset) else { return offset }
+                guard let packet = try joiner.next(in: bytes, from: &offset) else {
+                    isInsidePacket = offset < bytes.count
+                    return offset
+                }
                 take(packet.payload, packet.sequence)
             } catch {
                 fail("it got a broken packet: \(error)")

@@ -36,6 +36,8 @@ final class FunnelServer: StreamHandler {
     private(set) var isEnded = false
     /// After so many commands it breaks.
     private let diesAfter: Int?
+    /// The number of the server that it is a connection of.
+    let place: Int
 
     static let capabilities: Capabilities = [
         .longPassword, .longFlag, .foundRows, .connectWithSchema, .protocol41, .transactions, .secureConnection,
@@ -43,8 +45,9 @@ final class FunnelServer: StreamHandler {
         .pluginAuthLengthEncoded, .sessionTrack, .deprecateEOF,
     ]
 
-    init(_ stream: SimulatedStream, town: FunnelTown, diesAfter: Int?) {
+    init(_ stream: SimulatedStream, town: FunnelTown, diesAfter: Int?, place: Int) {
         self.stream = stream
+        self.place = place
         self.town = town
         self.diesAfter = diesAfter
         loop = town.loop

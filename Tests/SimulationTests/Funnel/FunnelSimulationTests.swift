@@ -61,6 +61,39 @@ struct FunnelSimulationTests {
         }
     }
 
+    @Test("several servers: statements go from one hostgroup to another, and their sessions' state goes with them")
+    func hostgroups() throws {
+        for seed in Self.seeds(12) {
+            var weather = drawn(seed)
+            weather.servers = 2 + Int(seed % 3)
+            try run(seed, weather)
+        }
+    }
+
+    @Test("servers are drained, paused, removed and added, weights change: no statement fails")
+    func serversMove() throws {
+        for seed in Self.seeds(16) {
+            var weather = drawn(seed)
+            weather.servers = 2 + Int(seed % 3)
+            weather.serversMove = true
+            weather.clientsDie = seed.isMultiple(of: 4)
+            try run(seed, weather)
+        }
+    }
+
+    @Test("servers are cut off while they serve, connections and clients die: errors at most, and nobody is forgotten")
+    func serversAreCutOff() throws {
+        for seed in Self.seeds(16) {
+            var weather = drawn(seed)
+            weather.servers = 2 + Int(seed % 3)
+            weather.serversMove = true
+            weather.serversAreCutOff = true
+            weather.serversDie = seed.isMultiple(of: 3)
+            weather.clientsDie = seed.isMultiple(of: 2)
+            try run(seed, weather)
+        }
+    }
+
     @Test("on one connection statements are served in the order of their arrival")
     func order() throws {
         for seed in Self.seeds(10) {

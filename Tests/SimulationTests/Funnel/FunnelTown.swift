@@ -22,6 +22,12 @@ final class FunnelTown {
         var hasSchemaless = true
         var serversDie = false
         var clientsDie = false
+        /// How many servers there are; with several, statements go to two hostgroups.
+        var servers = 1
+        /// Whether servers are drained, paused, removed and added, and weights changed, all the time.
+        var serversMove = false
+        /// Whether they are set OFFLINE_HARD, too.
+        var serversAreCutOff = false
         var queue = "fifo"
     }
 
@@ -50,8 +56,8 @@ final class FunnelTown {
 
     private let fault: Fault?
     private var isFaultDue = true
-    private let host = SimulatedHost()
-    private let funnel: Funnel
+    let host = SimulatedHost()
+    let funnel: Funnel
     private let worker: FunnelWorker
     private let loopContext: SimulatedLoopContext
     private let context: SessionContext
@@ -66,7 +72,7 @@ final class FunnelTown {
         self.fault = fault
         loop = SimulatedLoop(seed: seed)
         loopContext = SimulatedLoopContext(loop: loop)
-        try host.backends.add(.tcp(host: "db", port: 3306), role: .readWrite)
+        for number in 0..<weather.servers { try host.backends.add(Self.server(number), role: .readWrite) }
         let options = try FunnelOptions.parse([
             "--funnel-auth-user=nobody", "--funnel-max-backends=\(weather.maxBackends)",
             "--funnel-queue=\(weather.queue)", "--funnel-backlog-timeout=600", "--funnel-backend-wait=600",
@@ -78,7 +84,7 @@ final class FunnelTown {
         funnel = Funnel(host: host, settings: FunnelSettings(options), accounts: accounts)
         worker = FunnelWorker(funnel: funnel, loop: loopContext)
         funnel.loops.enter(worker)
-        arrivals = Arrivals()
+        arrivals = Arrivals(hostgroups: weather.servers > 1 ? 2 : 1, loop: loop)
         var sessions: UInt64 = 0
         context = SessionContext(
             loop: loop, workers: [arrivals, worker],
@@ -94,11 +100,14 @@ final class FunnelTown {
 
     /// Runs to the end and checks everything.
     func run() {
-        loop.listen(on: .tcp(host: "db", port: 3306)) { [unowned self] in
-            weather.serversDie && loop.random.oneIn(10) ? .refused(errno: 111) : .accepted
-        } accepted: { [unowned self] in
-            open($0)
+        for number in 0..<weather.servers {
+            loop.listen(on: Self.server(number)) { [unowned self] in
+                weather.serversDie && loop.random.oneIn(10) ? .refused(errno: 111) : .accepted
+            } accepted: { [unowned self] in
+                open($0, number)
+            }
         }
+        if weather.servers > 1 { moveServers() }
         loop.listen(on: Self.proxy) { [unowned self] in accept($0) }
         for number in 0..<weather.clients { addClient(number) }
         if fault == .swapsState { swapSoon() }
@@ -115,9 +124,9 @@ final class FunnelTown {
         while loop.now < end, violations.isEmpty, loop.turn() {}
     }
 
-    private func open(_ stream: SimulatedStream) -> StreamHandler? {
+    private func open(_ stream: SimulatedStream, _ number: Int) -> StreamHandler? {
         let diesAfter = weather.serversDie && loop.random.oneIn(2) ? loop.random.below(30) : nil
-        let server = FunnelServer(stream, town: self, diesAfter: diesAfter)
+        let server = FunnelServer(stream, town: self, diesAfter: diesAfter, place: number)
         accepted.append(server)
         stream.handler = server
         server.begin(number: UInt32(accepted.count))
@@ -153,7 +162,8 @@ final class FunnelTown {
 
     func serverBegan(_ server: FunnelServer) {
         servers[ObjectIdentifier(server)] = server
-        peak = max(peak, servers.count + (fault == .opensAnother ? 1 : 0))
+        let count = servers.values.count { $0.place == server.place }
+        peak = max(peak, count + (fault == .opensAnother ? 1 : 0))
         if peak > weather.maxBackends {
             violations.append("the server has \(peak) connections, \(weather.maxBackends) are allowed")
         }
@@ -171,11 +181,13 @@ final class FunnelTown {
 
     func refused(_ client: FunnelClient, _ error: SQLError) {
         refusals.append(error)
-        guard !weather.serversDie else { return }
+        guard !weather.serversDie, !weather.serversAreCutOff else { return }
         violations.append("nothing has failed, but \(client.name) got \(error.code): \(error.message)")
     }
 
     func cutOff(_ client: FunnelClient) {
+        // No ERR fits into the middle of a packet.
+        if weather.serversAreCutOff, client.isInsidePacket { return }
         violations.append("\(client.situation) was cut off")
     }
 
@@ -198,14 +210,10 @@ final class FunnelTown {
         let open = clients.filter { !$0.isDone }.map(\.situation)
         expect(open.isEmpty && context.count == 0, "forgotten at the end: \(context.count) sessions, \(open)")
         for client in clients {
-            expect(client.hasQuit || client.refusal != nil, "\(client.situation) has not come to its end")
+            let hasEnded = client.hasQuit || client.refusal != nil || client.wasCutInsidePacket
+            expect(hasEnded, "\(client.situation) has not come to its end")
         }
-        guard violations.isEmpty, let pool = funnel.pools.first else { return }
-        let report = pool.look { LeaseTally($0) }
-        expect(report.leased == 0, "\(report.leased) connections are leased, and nobody is there")
-        expect(report.waiting == 0, "\(report.waiting) wait, and nobody is there")
-        expect(report.pinned == 0, "\(report.pinned) connections are pinned, and nobody is there")
-        expect(pool.outstanding == 0, "\(pool.outstanding) statements are counted as outstanding")
+        for pool in funnel.pools { check(pool) }
         for server in servers.values {
             expect(!server.state.isTied, "a connection rests with a session's transaction or table")
         }
@@ -215,10 +223,19 @@ final class FunnelTown {
         expect(servers.isEmpty && loop.streamCount == 0, "\(servers.count) connections are open after the drain")
     }
 
+    private func check(_ pool: BackendPool) {
+        guard violations.isEmpty else { return }
+        let report = pool.look { LeaseTally($0) }
+        expect(report.leased == 0, "\(report.leased) connections are leased, and nobody is there")
+        expect(report.waiting == 0, "\(report.waiting) wait, and nobody is there")
+        expect(report.pinned == 0, "\(report.pinned) connections are pinned, and nobody is there")
+        expect(pool.outstanding == 0, "\(pool.outstanding) statements are counted as outstanding")
+    }
+
     /// With one connection, and nothing that holds it, statements reach the server in the order of their arrival.
     private func checkOrder() {
         guard weather.maxBackends == 1, !weather.pins, !weather.serversDie, !weather.clientsDie else { return }
-        guard weather.users == 1 else { return }
+        guard weather.users == 1, weather.servers == 1 else { return }
         var arrived = arrivals.marks
         if fault == .passes { arrived.swapAt(5, 6) }
         expect(arrived == serving, "statements were not served in the order of their arrival")
@@ -242,11 +259,19 @@ private struct LeaseTally: Sendable {
     }
 }
 
-/// Notes in which order statements come to the funnel.
+/// Notes in which order statements come to the funnel, and sends them to any of the hostgroups.
 private final class Arrivals: QueryHook {
     private(set) var marks: [FunnelMark] = []
+    private let hostgroups: Int
+    private let loop: SimulatedLoop
+
+    init(hostgroups: Int, loop: SimulatedLoop) {
+        self.hostgroups = hostgroups
+        self.loop = loop
+    }
 
     func query(_ command: borrowing CommandView, in session: Session) -> QueryVerdict {
+        if hostgroups > 1 { session.hostgroup = loop.random.oneIn(3) ? nil : loop.random.below(hostgroups) }
         guard command.command == .query else { return .next }
         let text = String(decoding: command.payload().dropFirst(), as: UTF8.self)
         if let mark = FunnelMark(in: text) { marks.append(mark) }

@@ -46,7 +46,8 @@ final class LuaBackend: LuaObject {
         switch field {
         case 0: try frame.push(backend.connectedClients)
         case 1: try frame.push(LuaAddress(backend.endpoint.description))
-        case 2: try frame.push(Int(backend.state.rawValue))
+        // Scripts leave out what is down, and know no other word for a server that isn't to be used.
+        case 2: try frame.push(Int((backend.standing == .online ? backend.state : .down).rawValue))
         case 3: try frame.push(backend.role == .readWrite ? 1 : 2)
         case 4:
             guard let uuid = backend.uuid else { return 0 }

@@ -51,7 +51,7 @@ extension LuaProxyWorker: ConnectHook {
             scope.session.route = backend
             return nil
         }
-        if backend.state == .down { return nil }
+        if backend.state == .down || backend.standing != .online { return nil }
         return scope.isReusing ? .reuse(backend) : .backend(backend)
     }
 }
@@ -118,6 +118,7 @@ extension LuaProxyWorker: HandshakeHook, AuthHook, AuthResultHook {
 
 extension LuaProxyWorker: DisconnectHook {
     func disconnect(_ session: Session) {
+        fallback.disconnect(session)
         guard let scope = knownScope(of: session) else { return }
         ask(.disconnectClient, scope, pass: (), refuse: { _ in }, { _ throws(LuaError) in })
         forget(session)

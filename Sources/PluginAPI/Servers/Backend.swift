@@ -7,7 +7,7 @@ public import Synchronization
 /// All loops share it; every mutable part is atomic or behind a lock.
 public final class Backend: Sendable {
     /// What a backend is used for.
-    public enum Role: UInt8, Sendable {
+    public enum Role: UInt8, Sendable, AtomicRepresentable {
         /// Reads and writes.
         case readWrite
         /// Reads only.
@@ -26,9 +26,16 @@ public final class Backend: Sendable {
 
     /// Where the server listens.
     public let endpoint: Endpoint
-    /// What it is used for.
-    public let role: Role
+    /// Its place in ``BackendSet/all`` and in tables by backend; it never changes.
+    public let index: Int
 
+    let use: Atomic<Role>
+    let allowance = Atomic<ServerStatus>(.online)
+    let absence = Atomic<Bool>(false)
+    let pause = Atomic<Bool>(false)
+    let limit = Atomic<Int>(-1)
+    let answerTime = Atomic<UInt64>(0)
+    let meter = Lock<(@Sendable () -> ServerUsage)?>(nil)
     private let health = Atomic<State>(.unknown)
     private let clients = Atomic<Int>(0)
     private let idle = Atomic<Int>(0)
@@ -37,9 +44,16 @@ public final class Backend: Sendable {
     private let identity = Lock<String?>(nil)
 
     /// A backend of which nothing is known yet.
-    public init(endpoint: Endpoint, role: Role) {
+    public init(endpoint: Endpoint, role: Role, index: Int = 0) {
         self.endpoint = endpoint
-        self.role = role
+        self.index = index
+        use = Atomic(role)
+    }
+
+    /// What it is used for: read-only where hostgroup 1 is the only one that it is in.
+    public package(set) var role: Role {
+        get { use.load(ordering: .relaxed) }
+        set { use.store(newValue, ordering: .relaxed) }
     }
 
     /// What is known of the backend's health.
@@ -87,39 +101,5 @@ public final class Backend: Sendable {
     public var uuid: String? {
         get { identity.withLock { $0 } }
         set { identity.withLock { $0 = newValue } }
-    }
-}
-
-/// The backends of the process, in the order of their options: read/write ones first.
-public final class BackendSet: Sendable {
-    private let list = Lock<[Backend]>([])
-
-    /// An empty set.
-    public init() {}
-
-    /// The backends at this moment.
-    public var all: [Backend] { list.withLock { $0 } }
-
-    /// Adds a backend.
-    ///
-    /// - Throws: ``DuplicateBackend`` where the endpoint is in the set already.
-    public func add(_ endpoint: Endpoint, role: Backend.Role) throws(DuplicateBackend) {
-        let isNew = list.withLock { list in
-            guard !list.contains(where: { $0.endpoint == endpoint }) else { return false }
-            list.append(Backend(endpoint: endpoint, role: role))
-            return true
-        }
-        guard isNew else { throw DuplicateBackend(endpoint: endpoint) }
-    }
-}
-
-/// The same backend was given twice.
-public struct DuplicateBackend: Error, CustomStringConvertible {
-    /// The endpoint that is there already.
-    public let endpoint: Endpoint
-
-    /// The whole message.
-    public var description: String {
-        "backend \(endpoint) is given twice; name each server once, as read/write or as read-only"
     }
 }
