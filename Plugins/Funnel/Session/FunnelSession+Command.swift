@@ -76,6 +76,7 @@ extension FunnelSession {
         settings = loginSettings
         ties = SessionTies()
         statements.removeAll()
+        isMultiplexingOff = false
         status = .autocommit
     }
 

@@ -77,6 +77,8 @@ final class FunnelSession: LocalServer, Lessee {
     var incoming: [UInt8] = []
     /// Whether the server has asked for a file: bytes go straight on to it.
     var sendsFile = false
+    /// Whether a query rule has switched multiplexing off, and none has switched it on again.
+    var isMultiplexingOff = false
     // A KILL under way: the loops that have not answered, and what came of it so far.
     var awaitedKills = 0
     var killOutcome = KillOrder.Outcome.unknownID
@@ -226,6 +228,10 @@ final class RunningCommand {
     var attempts = 0
     /// Whether the client has seen something of its answer.
     var isAnswerBegun = false
+    /// Whether it has taken longer than a query rule gives it, and is killed.
+    var isTimedOut = false
+    /// What its answer has begun with since, while it may still turn out to be the ERR of the kill.
+    var withheld: [UInt8] = []
 
     init(
         _ command: Command, _ packets: [UInt8], lastSequence: UInt8, arrived: MonotonicTime, ticket: UInt64
