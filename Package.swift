@@ -126,7 +126,11 @@ let package = Package(
             "SandboxTests",
             ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "Pooling", "TestSupport", argumentParser]),
         tests(
-            "ChassisTests", ["Chassis", "EventLoop", "PluginAPI", "Pooling", "TestSupport", argumentParser, logging]),
+            "ChassisTests",
+            [
+                "Chassis", "EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "TestSupport",
+                argumentParser, logging,
+            ]),
         tests(
             "SimulationTests",
             [

@@ -25,7 +25,6 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     var effectsCache = EffectsCache()
     private var spareSteps: [LeaseStep] = []
     private var spareOutput: [UInt8] = []
-    private var spareCommand: RunningCommand?
     /// The pools of the backends, by the backends' numbers, as far as this loop has needed them.
     private var pools: [BackendPool] = []
     /// Chooses servers for this loop's statements.
@@ -273,18 +272,6 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     func giveBack(stepBuffer: consuming [LeaseStep]) {
         if !stepBuffer.isEmpty { stepBuffer.removeAll(keepingCapacity: true) }
         spareSteps = stepBuffer
-    }
-
-    func takeCommand() -> RunningCommand {
-        // Whoever still looks at the last one keeps it.
-        guard isKnownUniquelyReferenced(&spareCommand), let command = spareCommand else { return RunningCommand() }
-        spareCommand = nil
-        return command
-    }
-
-    func giveBack(command: RunningCommand) {
-        guard command.packets.capacity <= 1 << 16 else { return }
-        spareCommand = command
     }
 
     func takeOutputBuffer() -> [UInt8] {

@@ -34,6 +34,24 @@ public protocol QueryHook: PluginWorker {
     func query(_ command: borrowing CommandView, in session: Session) -> QueryVerdict
 }
 
+/// Asked about every command just before it goes to the backend, behind the query hooks: the client's own, or each of
+/// those that a query hook has injected in its place.
+///
+/// Every command byte but COM_QUIT's comes by, also those without an answer.
+public protocol StatementHook: PluginWorker {
+    /// Decides on the command; what is ordered for it goes to ``Session/orders``.
+    func statement(_ command: borrowing CommandView, in session: Session) -> StatementVerdict
+}
+
+/// Told what became of every command that statement hooks are asked about, exactly once each, whatever happened.
+public protocol AnswerHook: PluginWorker {
+    /// Takes notice of the answer.
+    ///
+    /// An answer of the backend's has gone to the client by now, as it came; one that injections wait for goes to
+    /// their result hook behind this.
+    func answered(_ answer: AnswerView, in session: Session)
+}
+
 /// Asked when the answer to a query that this plugin has injected is complete.
 public protocol ResultHook: PluginWorker {
     /// Decides what the client sees of the answer.

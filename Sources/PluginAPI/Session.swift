@@ -41,6 +41,8 @@ open class Session {
     /// The hostgroup that the next statement is to go to, where a ``LocalServer`` chooses; nil for the usual one. ``route``
     /// comes before it, and a session that must keep its connection stays there.
     public var hostgroup: Int?
+    /// What statement hooks order for the statement under way; set anew before they are asked about the next one.
+    public var orders = StatementOrders()
     /// Why the session ended; nil while it goes on.
     public package(set) var endReason: String?
 
@@ -56,7 +58,10 @@ open class Session {
     /// The proxy's end of the backend connection; nil without one.
     open var backendLocalAddress: String? { nil }
 
-    /// Asks the hook that answered `hold` once more, in a later turn of the loop.
+    /// What the client and the server have agreed on; empty before the login.
+    open var capabilities: Capabilities { [] }
+
+    /// Asks the hook that answered `hold` or `delay` once more, in a later turn of the loop.
     open func resume() {}
 
     /// Closes the session after the answer that is under way.

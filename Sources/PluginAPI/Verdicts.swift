@@ -73,6 +73,28 @@ public enum QueryVerdict {
     case hold(until: MonotonicTime)
 }
 
+/// What a statement hook decides.
+///
+/// The hooks are asked in the order of `--plugins`; each sees what those before it have made of the command.
+public enum StatementVerdict {
+    /// No opinion.
+    case next
+    /// The backend gets this payload, command byte first, in place of the command; of any length but 0.
+    case replace([UInt8])
+    /// These payloads are the command's whole answer, framed by the core; the backend gets nothing.
+    ///
+    /// The answer to an injected query goes the way the backend's would. What is no answer to the command is
+    /// replaced by an ERR.
+    case answer([[UInt8]])
+    /// As ``answer(_:)`` with the packets of a ``KeptAnswer``, which are numbered anew.
+    case replay([UInt8])
+    /// As ``answer(_:)`` with this error.
+    case refuse(SQLError)
+    /// Wait: after ``Session/resume()`` the hook is asked again; when the time has come first, the command goes on to the
+    /// hooks behind this one, and this payload in its place where there is one.
+    case delay(until: MonotonicTime, sending: [UInt8]? = nil)
+}
+
 /// What a result hook decides.
 public enum ResultVerdict {
     /// No opinion: the answer goes to the client.

@@ -2,19 +2,22 @@ public import MySQLWire
 public import Pooling
 public import ProxyCore
 
-/// A client's command as a query hook sees it: a view over the received packets, valid during the hook only.
+/// A command as a query hook or a statement hook sees it: a view over packets, valid during the hook only.
 public struct CommandView: ~Escapable {
     /// The packets of the command, headers included.
     public let packets: Span<UInt8>
     /// Bytes of the payload, all parts joined, command byte included.
     public let payloadLength: Int
+    /// Whether a plugin has injected the command; false for the client's own, also where a hook has replaced it.
+    public let isInjected: Bool
 
     /// A view over whole packets.
     ///
     /// - Precondition: `packets` holds one command, complete, with at least one payload byte.
     @_lifetime(copy packets)
-    public init(packets: Span<UInt8>) {
+    public init(packets: Span<UInt8>, isInjected: Bool = false) {
         self.packets = packets
+        self.isInjected = isInjected
         var length = 0
         var offset = 0
         while let header = PacketHeader(packets, at: offset) {
@@ -26,6 +29,15 @@ public struct CommandView: ~Escapable {
 
     /// The command byte.
     public var command: Command { Command(rawValue: packets[PacketHeader.size]) }
+
+    /// Runs the body over the payload, command byte first; only a command of several packets is copied for that.
+    public func withPayload<Outcome>(_ body: (Span<UInt8>) -> Outcome) -> Outcome {
+        if packets.count == PacketHeader.size + payloadLength {
+            return body(packets.extracting(PacketHeader.size...))
+        }
+        let joined = payload()
+        return body(joined.span)
+    }
 
     /// A copy of the payload, parts joined, command byte first.
     public func payload() -> [UInt8] {
@@ -53,7 +65,7 @@ public struct ResultView: ~Escapable {
     public let id: Int
     /// The answer's packets, headers included; empty where the injection didn't need its result.
     public let packets: Span<UInt8>
-    /// The payload that was sent.
+    /// The payload as the plugin has injected it; a statement hook may have sent another one.
     public let query: [UInt8]
     /// What the result scanner has learned of the answer.
     public let summary: ResultSummary

@@ -46,6 +46,8 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
     case holdTimeout
     /// A command came while the session's backend connection was parked, and none could be taken for it.
     case backendParked
+    /// The backend took longer for a statement than a plugin gave it.
+    case statementTimeout
 
     /// Who is to blame.
     public var blame: Blame {
@@ -54,7 +56,7 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
             .client
         case .loginRefused, .backendLost, .backendViolation, .backendTimeout, .backendStalled: .backend
         case .drained: .proxy
-        case .plugin, .holdTimeout, .backendParked: .plugin
+        case .plugin, .holdTimeout, .backendParked, .statementTimeout: .plugin
         }
     }
 
@@ -63,7 +65,8 @@ public enum EndCause: BitwiseCopyable, Equatable, Sendable {
         switch self {
         case .clientQuit, .clientClosed, .drained, .loginRefused: true
         case .clientLost, .clientViolation, .loginTimeout, .clientTimeout, .clientStalled, .backendLost,
-            .backendViolation, .backendTimeout, .backendStalled, .plugin, .holdTimeout, .backendParked:
+            .backendViolation, .backendTimeout, .backendStalled, .plugin, .holdTimeout, .backendParked,
+            .statementTimeout:
             false
         }
     }
@@ -89,6 +92,7 @@ extension EndCause: CustomStringConvertible {
         case .plugin: "a plugin closed the session"
         case .holdTimeout: "a plugin held the session until its deadline"
         case .backendParked: "its backend connection was parked, and a command found none to take"
+        case .statementTimeout: "a statement took longer than a plugin gave it, and its connection was closed"
         }
     }
 }
@@ -158,6 +162,8 @@ public enum Notice: UInt8, BitwiseCopyable, Sendable {
     case nothingAnswered
     /// A plugin held the session for too long.
     case holdTimeout
+    /// The statement took longer than a plugin gave it.
+    case statementTimeout
 
     /// The error as the client sees it.
     public var error: SQLError {
@@ -183,6 +189,9 @@ public enum Notice: UInt8, BitwiseCopyable, Sendable {
         case .nothingAnswered:
             SQLError(code: 1105, message: "(proxy) a script dropped every result of this command")
         case .holdTimeout: SQLError(code: 1205, message: "(proxy) a plugin held the session for too long")
+        case .statementTimeout:
+            SQLError(
+                code: 1907, state: "70100", message: "Query execution was interrupted, query_timeout exceeded")
         }
     }
 }

@@ -10,6 +10,8 @@ public enum Phase: UInt8, BitwiseCopyable, CaseIterable, Sendable {
     case authResult
     /// A command of the client has arrived.
     case query
+    /// A command is about to go to the backend: the client's own, or an injected one.
+    case statement
     /// The answer to an injected query has arrived.
     case result
     /// The connection ends; told exactly once, whatever happened.
@@ -29,6 +31,11 @@ public struct PhaseSet: OptionSet, BitwiseCopyable, Hashable, Sendable {
     /// The set of one phase.
     public init(_ phase: Phase) {
         rawValue = 1 << phase.rawValue
+    }
+
+    /// Whether hooks must see each command whole before it is sent.
+    var areAboutCommands: Bool {
+        rawValue & (1 << Phase.query.rawValue | 1 << Phase.statement.rawValue) != 0
     }
 
     /// Whether the phase is in the set.

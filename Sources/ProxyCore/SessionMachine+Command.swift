@@ -13,7 +13,7 @@ extension SessionMachine {
         }
         guard header.payloadLength > 0 else { return violatedInCommand(.emptyPacket, .malformedPacket) }
         guard bytes.count > PacketHeader.size else { return .wait }
-        if subscribed.contains(.query) || !isAttached {
+        if subscribed.areAboutCommands || !isAttached {
             return wholeCommand(bytes)
         }
         return commandBegun(header, Command(rawValue: bytes[PacketHeader.size]), bytes)
@@ -176,6 +176,9 @@ extension SessionMachine {
         }
     }
 
+    /// The sequence id of the command's last packet, as the client has numbered it.
+    public var lastCommandSequence: UInt8 { command.lastSequence }
+
     /// The next injected query went to the backend in so many packets.
     public mutating func injectionSent(_ injected: Command, packets: Int, needsResult: Bool) -> Answer {
         assert(state == .readQueryResult && command.isInjected)
@@ -190,5 +193,16 @@ extension SessionMachine {
             return Answer(consult: .result)
         }
         return .wait
+    }
+
+    /// Hooks have answered the injected query that ``injectionSent(_:packets:needsResult:)`` told of: `bytes` is the whole
+    /// answer.
+    ///
+    /// What it says of the server's status isn't the server's word.
+    public mutating func injectionAnswered(_ bytes: Span<UInt8>) -> Answer {
+        let before = status
+        let answer = answerReceived(bytes)
+        status = before
+        return answer
     }
 }

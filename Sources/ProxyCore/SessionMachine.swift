@@ -237,6 +237,13 @@ extension SessionMachine {
         }
     }
 
+    /// The backend has taken longer for the statement than it was given: its connection is given up, and with it the
+    /// session.
+    public mutating func statementTimedOut() -> Answer {
+        if state == .closed { return .wait }
+        return ended(.statementTimeout, client: notice(.statementTimeout))
+    }
+
     /// A hook has held the session until its deadline.
     public mutating func holdExpired() -> Answer {
         if state == .closed { return .wait }

@@ -225,6 +225,18 @@ struct LocalStreamTests {
         #expect(pair.log.count == 5)
     }
 
+    @Test("a hang-up behind the begin of a packet, which the session doesn't take, ends it all the same")
+    func hangsUpInPacket() {
+        let pair = Pair()
+        pair.connect()
+        pair.session.onReceived = { _ in 1 }
+        pair.server.deliver("abc")
+        pair.server.client?.hangUp()
+        pair.settle()
+        #expect(
+            pair.log == ["session: abc", "session: bc", "server ended", "session ended: it closed the connection"])
+    }
+
     @Test("a session that closes inside a delivery hears nothing more, and the server hears of it once")
     func closesInside() {
         let pair = Pair()

@@ -15,6 +15,7 @@ final class Simulation {
         var failuresOfBackends = false
         var failuresOfClients = false
         var hasMeddler = false
+        var hasStatementMeddler = false
         var hasHolder = false
         var hasParker = false
         /// Whether every backend connection says something unasked, once.
@@ -40,6 +41,7 @@ final class Simulation {
     private let host = SimulatedHost()
     private let census = Census()
     private let plugin: ProxyPlugin
+    private let ruler: StatementMeddler
     private let loopContext: SimulatedLoopContext
     private let context: SessionContext
     private var backends: [FakeBackend] = []
@@ -62,6 +64,10 @@ final class Simulation {
         if weather.hasHolder { workers.append(Holder(loop: loop)) }
         if weather.hasMeddler { workers.append(Meddler(loop: loop)) }
         if let worker = plugin.makeWorker(on: loopContext) { workers.append(worker) }
+        var complaints: (String) -> Void = { _ in }
+        let ruler = StatementMeddler(loop: loop) { complaints($0) }
+        if weather.hasStatementMeddler { workers.append(ruler) }
+        self.ruler = ruler
         var sessions: UInt64 = 0
         context = SessionContext(
             loop: loop, workers: workers,
@@ -70,6 +76,7 @@ final class Simulation {
                 return sessions
             }, log: { _, _ in })
         loop.isWatched = { $0 is ProxyConnection }
+        complaints = { [unowned self] in violations.append($0) }
         context.onEnded = { [unowned self] in causes.append($0) }
     }
 
@@ -78,6 +85,7 @@ final class Simulation {
         weather.failuresOfBackends = random.oneIn(3)
         weather.failuresOfClients = random.oneIn(3)
         weather.hasMeddler = random.oneIn(2)
+        weather.hasStatementMeddler = random.oneIn(2)
         weather.hasHolder = random.oneIn(3)
         weather.hasParker = random.oneIn(2)
         weather.drains = random.oneIn(4)
@@ -156,6 +164,7 @@ final class Simulation {
         plan.longestCommand = weather.longestCommand
         plan.isSlow = loop.random.oneIn(4)
         if weather.hasMeddler { plan.verbs = Meddler.verbs }
+        if weather.hasStatementMeddler { plan.verbs += StatementMeddler.verbs }
         if weather.failuresOfClients, loop.random.oneIn(2) { plan.breaksAfter = loop.random.below(10) }
         plan.isMute = weather.hasSilence && loop.random.oneIn(5)
         plan.prepares = !weather.hasParker || loop.random.oneIn(4)
@@ -174,16 +183,22 @@ final class Simulation {
 
     /// What the client must get: the plugins' answer, or the server's to what the plugins made of the command.
     private func answer(to payload: [UInt8], of client: FakeClient, after sequence: UInt8) -> [UInt8] {
-        guard weather.hasMeddler else {
-            return dialogue.answer(to: payload, of: client.user, after: sequence, client.capabilities)
+        var sent = payload
+        var payloads: [[UInt8]]?
+        if weather.hasMeddler {
+            payloads = Meddler.answer(to: payload)
+            sent = Meddler.rewritten(sent)
         }
-        if let payloads = Meddler.answer(to: payload) {
-            var writer = PacketWriter(sequence: sequence &+ 1)
-            for payload in payloads { writer.append(payload) }
-            return writer.take()
+        if weather.hasStatementMeddler {
+            payloads = payloads ?? StatementMeddler.answer(to: payload)
+            sent = StatementMeddler.changed(sent)
         }
-        let rewritten = Meddler.rewritten(payload)
-        return dialogue.answer(to: rewritten, of: client.user, after: sequence, client.capabilities)
+        guard let payloads else {
+            return dialogue.answer(to: sent, of: client.user, after: sequence, client.capabilities)
+        }
+        var writer = PacketWriter(sequence: sequence &+ 1)
+        for payload in payloads { writer.append(payload) }
+        return writer.take()
     }
 
     private func drain() {
@@ -207,6 +222,7 @@ final class Simulation {
         expect(
             Set(census.disconnected.keys) == census.connected && census.disconnected.values.allSatisfy { $0 == 1 },
             "the disconnect hook was not told once of every session: \(census.disconnected)")
+        expect(ruler.asked == ruler.told, "\(ruler.asked) statements were asked about, \(ruler.told) told of")
         let keepsResults = weather.hasMeddler || weather.hasParker
         let limit = 600_000 + 2 * max(weather.longestCommand, keepsResults ? weather.longestRow * 20 : 0)
         expect(loop.peakBytes <= limit, "\(loop.peakBytes) bytes were pending or held, \(limit) is the most")
@@ -230,6 +246,7 @@ final class Simulation {
                 expect(weather.hasSilence, "nobody was silent, but a session ended: \(cause)")
             case .clientViolation, .plugin:
                 expect(weather.failuresOfBackends || weather.failuresOfClients, "no peer broke a rule: \(cause)")
+            case .statementTimeout: expect(false, "nobody has ordered a timeout")
             case .backendParked: expect(weather.hasParker, "nobody parks: \(cause)")
             case .backendViolation, .backendLost: expect(mayBreak, "no backend failed: \(cause)")
             case .drained: expect(weather.drains, "nobody drained: \(cause)")

@@ -128,7 +128,8 @@ final class BackendConnection: StreamHandler {
         case .closing: gone("closed", couldConnect: true)
         case .asking: gone("it has not answered in time", couldConnect: true)
         case .ready: session?.silenceEnded(on: self)
-        case .relaying, .ended: break
+        case .relaying: session?.timePassed(on: self)
+        case .ended: break
         }
     }
 
@@ -216,6 +217,8 @@ final class BackendConnection: StreamHandler {
     /// - Returns: whether the session's client gets the end of the answer.
     private func answerEnded(_ session: FunnelSession?, _ isSpoilt: Bool) -> Bool {
         phase = .ready
+        // The statement's time, which ends with it.
+        if deadline != nil { worker.loop.setDeadline(nil, for: self) }
         var isDelivered = false
         if isSpoilt {
             // Nobody gets the connection any more; the session's answer is whole all the same.

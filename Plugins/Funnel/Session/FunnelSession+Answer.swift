@@ -21,16 +21,25 @@ extension FunnelSession {
             return false
         }
         stateChanged(running, on: connection)
+        let isReplaced = replacesAnswer(running, on: connection)
         phase = .ready
         self.running = nil
-        worker.giveBack(command: running)
+        obeyMultiplexing()
         settlePins()
-        return true
+        if isReplaced {
+            tellTimeout(after: running.lastSequence)
+        } else if !running.withheld.isEmpty {
+            client?.deliver(running.withheld.span)
+        }
+        return !isReplaced
     }
 
     /// Gives the client bytes of its answer.
     func deliver(_ bytes: Span<UInt8>, _ event: ScanEvent) {
-        running?.isAnswerBegun = true
+        if let running {
+            if withholds(bytes, running) { return }
+            running.isAnswerBegun = true
+        }
         if event == .localInfile { sendsFile = true }
         if event == .endless { isEndless = true }
         client?.deliver(bytes)
@@ -79,6 +88,7 @@ extension FunnelSession {
         var pins = withTies { $0.pins }
         if statements.hasCursor { pins.insert(.cursor) }
         if isEndless { pins.insert(.hiddenState) }
+        if isMultiplexingOff { pins.insert(.rule) }
         tell(pins, of: connection)
         guard pins.isEmpty else {
             limitSilence(on: connection, isInTransaction: pins.contains(.transaction))
@@ -194,9 +204,11 @@ extension FunnelSession {
         let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !needsCapture
         statements.cursorsLost()
         switch phase {
-        case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand && wasDeadBefore(connection):
+        case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand(on: connection):
             worker.count(\.retries, connection)
             return lease()
+        // Nothing of the session was on it: it was kept because a rule wants that.
+        case .ready where mayRepeat && isMultiplexingOff: break
         case .ready:
             loss = reason
             ties.connectionLost()
@@ -208,9 +220,11 @@ extension FunnelSession {
         }
     }
 
-    /// Whether the command can have done nothing yet, or doing it twice changes nothing.
-    private var mayRepeatCommand: Bool {
-        guard let running, !running.isAnswerBegun, running.attempts < 3 else { return false }
+    /// Whether the command can have done nothing yet, or doing it twice changes nothing; a query rule says how often it
+    /// is tried, and that it is also where it has run for a while.
+    private func mayRepeatCommand(on connection: BackendConnection) -> Bool {
+        guard let running, !running.isAnswerBegun, !running.isTimedOut else { return false }
+        guard mayRetry(running) ?? (running.attempts < 3 && wasDeadBefore(connection)) else { return false }
         return running.effects?.isReadOnly ?? false
     }
 

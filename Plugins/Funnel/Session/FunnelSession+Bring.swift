@@ -183,6 +183,7 @@ extension FunnelSession {
             command, lastSequence: lastSequence, clientSequence: running.lastSequence &+ 1, status: status,
             patches: running.patches)
         connection.run(packets.span)
+        limitTime(on: connection)
     }
 
     // MARK: Prepared statements

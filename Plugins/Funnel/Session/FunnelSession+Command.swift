@@ -9,8 +9,7 @@ import SQLText
 extension FunnelSession {
     /// A whole command has come, and nothing is under way.
     func commandArrived(_ packets: Span<UInt8>) {
-        let running = worker.takeCommand()
-        running.begin(packets, arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
+        let running = RunningCommand(packets, arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
         self.running = running
         let command = running.command
         if let loss, !command.hasNoAnswer, command != .quit {
@@ -77,6 +76,7 @@ extension FunnelSession {
         ties = SessionTies()
         statements.removeAll()
         trackPolicy = nil
+        isMultiplexingOff = false
         status = .autocommit
     }
 

@@ -147,7 +147,7 @@ extension BackendConnection {
     }
 
     /// Has the statement that runs killed; whoever gets the connection next waits until that can't hit it any more.
-    fileprivate func comeUnderFire(_ completion: @escaping () -> Void) {
+    func comeUnderFire(_ completion: @escaping () -> Void) {
         firing += 1
         _ = KillErrand(serverID, on: self) { [self] in
             completion()

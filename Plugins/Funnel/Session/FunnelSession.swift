@@ -78,6 +78,8 @@ final class FunnelSession: LocalServer, Lessee {
     var incoming: [UInt8] = []
     /// Whether the server has asked for a file: bytes go straight on to it.
     var sendsFile = false
+    /// Whether a query rule has switched multiplexing off, and none has switched it on again.
+    var isMultiplexingOff = false
     // A KILL under way: the loops that have not answered, and what came of it so far.
     var awaitedKills = 0
     var killOutcome = KillOrder.Outcome.unknownID
@@ -208,13 +210,13 @@ final class FunnelSession: LocalServer, Lessee {
 
 /// A client's command under way.
 ///
-/// An object, since many look at it and none may pay for a copy; used again for the next command of some session.
+/// An object, since many look at it and none may pay for a copy.
 final class RunningCommand {
-    private(set) var command = Command.sleep
+    let command: Command
     /// Its packets, headers included.
-    private(set) var packets: [UInt8] = []
+    let packets: [UInt8]
     /// The sequence id of its last packet.
-    private(set) var lastSequence: UInt8 = 0
+    let lastSequence: UInt8
     /// What its text does; nil for a command without a text.
     var effects: StatementEffects? {
         didSet { if let effects { facts = effects.facts } }
@@ -224,8 +226,8 @@ final class RunningCommand {
     /// Where the command is one for a prepared statement.
     var plan: StatementPlan?
     /// When it arrived, and its place in the order of arrival.
-    private(set) var arrived = MonotonicTime(nanoseconds: 0)
-    private(set) var ticket: UInt64 = 0
+    let arrived: MonotonicTime
+    let ticket: UInt64
     /// What the client's answer has to be patched by.
     var patches = AnswerPatches()
     /// What the session is told of changes of its state from now on, if it succeeds.
@@ -241,19 +243,17 @@ final class RunningCommand {
     var redirections = 0
     /// Whether the client has seen something of its answer.
     var isAnswerBegun = false
+    /// Whether it has taken longer than a query rule gives it, and is killed.
+    var isTimedOut = false
+    /// What its answer has begun with since, while it may still turn out to be the ERR of the kill.
+    var withheld: [UInt8] = []
 
-    /// Becomes the given command, with nothing left of the one before but memory.
-    func begin(_ packets: Span<UInt8>, arrived: MonotonicTime, ticket: UInt64) {
+    init(_ packets: Span<UInt8>, arrived: MonotonicTime, ticket: UInt64) {
         command = Command(rawValue: packets[PacketHeader.size])
-        if !self.packets.isEmpty { self.packets.removeAll(keepingCapacity: true) }
-        packets.withUnsafeBufferPointer { self.packets.append(contentsOf: $0) }
+        self.packets = packets.withUnsafeBufferPointer { Array($0) }
         lastSequence = packets.lastSequence
         self.arrived = arrived
         self.ticket = ticket
-        (effects, facts, plan, patches) = (nil, [], nil, AnswerPatches())
-        (sentPackets, sentSequence) = (nil, nil)
-        if !variableTexts.isEmpty { variableTexts = [:] }
-        (attempts, isAnswerBegun, trackPolicy) = (0, false, nil)
     }
 
     /// Runs the body over the text that the command has executed: the query's, or the prepared statement's.

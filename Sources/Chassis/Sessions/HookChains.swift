@@ -8,6 +8,8 @@ struct HookChains {
     private(set) var auth: [any AuthHook] = []
     private(set) var authResult: [any AuthResultHook] = []
     private(set) var query: [Querying] = []
+    private(set) var statement: [any StatementHook] = []
+    private(set) var answer: [any AnswerHook] = []
     private(set) var disconnect: [any DisconnectHook] = []
     /// The phases with at least one hook; a phase that is missing here costs a branch.
     private(set) var subscribed: PhaseSet = []
@@ -28,6 +30,9 @@ struct HookChains {
             if let hook = worker as? any QueryHook {
                 add(Querying(hook: hook, results: worker as? any ResultHook), to: \.query, .query)
             }
+            if let hook = worker as? any StatementHook { add(hook, to: \.statement, .statement) }
+            // Who wants to hear of answers needs to know where commands begin.
+            if let hook = worker as? any AnswerHook { add(hook, to: \.answer, .statement) }
             if let hook = worker as? any DisconnectHook { add(hook, to: \.disconnect, .disconnect) }
         }
     }

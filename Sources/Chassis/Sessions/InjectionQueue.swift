@@ -1,4 +1,3 @@
-import MySQLWire
 import PluginAPI
 import Pooling
 
@@ -61,13 +60,7 @@ final class InjectionQueue {
         // Moved out and back, so that it is changed in place.
         var packets = kept
         kept = []
-        var sequence = first
-        var offset = 0
-        while let header = PacketHeader(packets.span, at: offset) {
-            packets[offset + 3] = sequence
-            sequence &+= 1
-            offset += header.packetLength
-        }
+        packets.renumberPackets(from: first)
         kept = packets
     }
 

@@ -108,8 +108,10 @@ final class LocalStream: ByteStream {
             held = []
             hand(bytes.span)
         }
-        guard isEnding, held.isEmpty, let server, !isReceivingPaused else { return }
+        // What the session has not taken by now it never will: no more comes.
+        guard isEnding, let server, !isReceivingPaused, !isWakeDue else { return }
         self.server = nil
+        held = []
         server.ended()
         handler.ended(self, .peerClosed)
     }

@@ -24,12 +24,12 @@ extension ProxyConnection {
         case .authResult: return consultAuthResult(packet, from: first)
         case .query: return consultQuery(packet, from: first)
         case .result: return consultResult()
-        case .disconnect: return true
+        case .statement, .disconnect: return true
         }
     }
 
     /// A hook wants to wait: nothing of the session moves until it resumes or the deadline passes.
-    private func wait(_ phase: Phase, index: Int, until: MonotonicTime) -> Bool {
+    func wait(_ phase: Phase, index: Int, until: MonotonicTime) -> Bool {
         hold = Hold(phase: phase, index: index, until: until)
         client?.pauseReceiving()
         backend?.pauseReceiving()
@@ -44,12 +44,22 @@ extension ProxyConnection {
         context.loop.schedule(at: context.loop.now) { self.resumeHeld() }
     }
 
+    /// A statement hook has waited long enough: the statement goes on without another word of it.
+    func delayEnded() {
+        statements?.delayEnded()
+        hold?.isResumed = true
+        resumeHeld()
+    }
+
     private func resumeHeld() {
         guard !isEnded, let hold else { return }
         if hold.phase == .connect { loginDeadline = context.loop.now + timeouts.login }
         switch hold.phase {
         case .connect, .result:
             perform(Answer(consult: hold.phase))
+        case .statement:
+            self.hold = nil
+            resumeStatement()
         case .handshake, .auth, .authResult, .query, .disconnect:
             break
         }
@@ -223,10 +233,12 @@ extension ProxyConnection {
                 return wait(.query, index: index, until: until)
             }
         }
-        return forward(packet)
+        guard let statements else { return forward(packet) }
+        return consultStatement(packet, statements)
     }
 
     private func consultResult() -> Bool {
+        if let statements, statements.phase == .sent { finishStatement(statements, isComplete: true) }
         guard let injections, let current = injections.current else { return true }
         switch verdict(on: current, in: injections) {
         case .next: resultDecided(.forward)
@@ -246,7 +258,7 @@ extension ProxyConnection {
     private func verdict(on injection: Injection, in injections: InjectionQueue) -> ResultVerdict {
         if injections.isOverflown {
             injections.removeWaiting()
-            return .replace([Self.tooLong(injection.keptBytes).encode()])
+            return .replace([Self.tooLong(injection.keptBytes, isScripts: injections.hook != nil).encode()])
         }
         guard let hook = injections.hook else { return .next }
         let now = context.loop.now
@@ -257,8 +269,14 @@ extension ProxyConnection {
         return hook.result(view, in: session)
     }
 
-    private static func tooLong(_ limit: Int) -> SQLError {
-        SQLError(
+    private static func tooLong(_ limit: Int, isScripts: Bool) -> SQLError {
+        guard isScripts else {
+            return SQLError(
+                code: 1105,
+                message: "(proxy) the answer to a command that a plugin has given another number of packets is longer "
+                    + "than \(limit) bytes; rewrite it to less than 16 MB")
+        }
+        return SQLError(
             code: 1105,
             message: "(proxy) a script wanted to have a result kept that is longer than \(limit) bytes "
                 + "(--proxy-lua-max-result)")

@@ -41,6 +41,9 @@ extension ProxyConnection {
     }
 
     private func step(client step: ClientStep, _ packet: Span<UInt8>) {
+        if let statements, statements.phase == .sent, step != .none, !packet.isEmpty {
+            statements.answered(packet, machine.state, now: context.loop.now)
+        }
         switch step {
         case .none, .discard: break
         case .relay: client?.send(packet)
@@ -92,6 +95,12 @@ extension ProxyConnection {
     }
 
     private func sendOutgoing(to stream: ByteStream?, from sequence: UInt8) {
+        guard framed.isEmpty else {
+            let packets = framed
+            framed = []
+            stream?.send(packets.span)
+            return
+        }
         var writer = PacketWriter(sequence: sequence)
         for payload in outgoing {
             writer.append(payload)
@@ -124,6 +133,9 @@ extension ProxyConnection {
     private func answerEnded() {
         session.isLoggedIn = machine.isLoggedIn
         session.status = machine.status
+        if let statements, statements.phase == .sent || statements.phase == .decided {
+            finishStatement(statements, isComplete: true)
+        }
         if injections != nil { injections = nil }
         if let tracker { commandEnded(tracker) }
         if closesAfterResult, !isEnded {
@@ -167,13 +179,32 @@ extension ProxyConnection {
         if !isServedLocally { session.backend?.clientDetached() }
     }
 
-    private func sendInjection() {
-        if let tracker, let upcoming = injections?.upcoming, !isReady(for: upcoming, tracker) { return }
+    /// Sends the next injected query; where that is answered at once, the ones behind it too.
+    ///
+    /// A loop, since a call inside the call would fill the stack by a long queue.
+    func sendInjection() {
+        hasToSendInjection = true
+        guard !isSendingInjection else { return }
+        isSendingInjection = true
+        while hasToSendInjection, !isEnded {
+            hasToSendInjection = false
+            sendNextInjection()
+        }
+        isSendingInjection = false
+    }
+
+    private func sendNextInjection() {
+        guard let upcoming = injections?.upcoming else { return }
+        var packets = [UInt8].packets(of: upcoming.payload)
+        guard isDecided(upcoming, &packets) else { return }
+        if let tracker, !isReady(for: packets.span, tracker) { return }
         guard let injection = injections?.next(now: context.loop.now) else { return }
-        send(injection.payload, to: backend)
-        let packets = injection.payload.count / PacketHeader.maximumPayload + 1
-        let command = Command(rawValue: injection.payload.first ?? 0)
-        perform(machine.injectionSent(command, packets: packets, needsResult: injection.needsResult))
+        statementSent()
+        backend?.send(packets.span)
+        let command = Command(rawValue: packets.count > PacketHeader.size ? packets[PacketHeader.size] : 0)
+        perform(
+            machine.injectionSent(
+                command, packets: packets.span.packetCount, needsResult: injection.needsResult))
     }
 
     // MARK: The end
@@ -185,6 +216,9 @@ extension ProxyConnection {
         endCause = cause
         session.endReason = cause.description
         session.status = machine.status
+        if let statements, statements.phase != .none {
+            finishStatement(statements, isComplete: cause == .drained)
+        }
         logEnd(cause)
         context.loop.setDeadline(nil, for: self)
         for hook in context.chains.disconnect {
@@ -211,7 +245,7 @@ extension ProxyConnection {
             backend.closeAfterSending(lingering: .seconds(5))
         case .clientQuit, .drained, .clientClosed, .clientLost, .clientViolation, .loginTimeout, .clientTimeout,
             .clientStalled, .loginRefused, .backendLost, .backendViolation, .backendTimeout, .backendStalled, .plugin,
-            .holdTimeout, .backendParked:
+            .holdTimeout, .backendParked, .statementTimeout:
             backend.close()
         }
     }

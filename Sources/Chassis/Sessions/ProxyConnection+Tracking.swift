@@ -36,7 +36,10 @@ extension ProxyConnection {
 
     /// Sends the client's command on, after what a taken connection needs first.
     func forward(_ packet: Span<UInt8>) -> Bool {
-        guard let tracker else { return performDecided(machine.commandDecided(.forward), packet) }
+        guard let tracker else {
+            statementSent()
+            return performDecided(machine.commandDecided(.forward), packet)
+        }
         let command = SessionCommand(packet, capabilities: machine.capabilities)
         // What has no answer has no effect that would outlive the preparation of the next command.
         if packet.count > PacketHeader.size, !Command(rawValue: packet[PacketHeader.size]).hasNoAnswer {
@@ -49,6 +52,7 @@ extension ProxyConnection {
             }
         }
         tracker.commandSent(command)
+        statementSent()
         return performDecided(machine.commandDecided(.forward), packet)
     }
 
@@ -57,12 +61,15 @@ extension ProxyConnection {
         guard let tracker, let waiting = tracker.waiting else { return }
         tracker.waiting = nil
         tracker.commandSent(waiting.command)
+        statementSent()
         performDecided(machine.commandDecided(.forward), waiting.packets.span)
     }
 
     /// Whether the injected query may be sent now; it is asked again once the connection is ready.
-    func isReady(for injection: Injection, _ tracker: SessionTracker) -> Bool {
-        let command = SessionCommand(payload: injection.payload.span, capabilities: machine.capabilities)
+    ///
+    /// - Parameter packets: the query as it will be sent.
+    func isReady(for packets: Span<UInt8>, _ tracker: SessionTracker) -> Bool {
+        let command = SessionCommand(packets, capabilities: machine.capabilities)
         if let preparation = machine.preparationBegun(without: command.replaces) {
             perform(preparation)
             return false

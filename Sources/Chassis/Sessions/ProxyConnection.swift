@@ -38,6 +38,13 @@ package final class ProxyConnection: StreamHandler {
 
     /// Payloads that a decision has for a `send` step.
     var outgoing: [[UInt8]] = []
+    /// Packets of a decision, numbered already, that a `send` step sends in place of ``outgoing``.
+    var framed: [UInt8] = []
+    /// The statement under way; nil where no plugin has hooks for statements.
+    let statements: StatementProgress?
+    /// Whether the next injected query is being sent, and whether another one is to follow.
+    var isSendingInjection = false
+    var hasToSendInjection = false
     /// The injected queries of the command under way.
     var injections: InjectionQueue?
     /// What is kept account of for the sake of parking; nil where no plugin has a query hook.
@@ -69,6 +76,7 @@ package final class ProxyConnection: StreamHandler {
         loginDeadline = context.loop.now + timeouts.login
         machine = SessionMachine(subscribed: context.chains.subscribed)
         let isTracked = context.chains.subscribed.contains(Phase.query)
+        statements = context.chains.subscribed.contains(Phase.statement) ? StatementProgress() : nil
         tracker = isTracked ? SessionTracker(session: session) : nil
         super.init()
         session.connection = self
@@ -135,14 +143,19 @@ package final class ProxyConnection: StreamHandler {
             backendFailed(reason)
         case .initial, .readAuth, .readAuthResult, .readAuthOldPassword, .readQuery, .sendQuery, .prepareBackend,
             .readQueryResult, .readLocalInfileData, .endlessResult, .closed:
-            perform(machine.backendLost(isCommandHeld: hold?.phase == .query))
+            perform(machine.backendLost(isCommandHeld: isCommandHeld))
         }
     }
 
     override package func deadlinePassed(_ now: MonotonicTime) {
         guard !isEnded else { return }
         if let hold, !hold.isResumed, hold.until <= now {
+            if hold.phase == .statement { return delayEnded() }
             perform(machine.holdExpired())
+            return
+        }
+        if let limit = statements?.deadline, limit <= now {
+            perform(machine.statementTimedOut())
             return
         }
         if machine.state == .readHandshake, now < loginDeadline {
@@ -162,7 +175,7 @@ package final class ProxyConnection: StreamHandler {
     /// The process drains.
     package func drain() {
         guard !isEnded else { return }
-        perform(machine.drainRequested(isCommandHeld: hold?.phase == .query))
+        perform(machine.drainRequested(isCommandHeld: isCommandHeld))
     }
 
     /// The process ends now.
@@ -202,12 +215,15 @@ package final class ProxyConnection: StreamHandler {
 
     private var isBackendFull: Bool { (backend?.pendingBytes ?? 0) > Self.highWater }
 
+    /// Whether a hook wants to wait with the client's command.
+    private var isCommandHeld: Bool { hold?.phase == .query || hold?.phase == .statement }
+
     /// Moves the one deadline to the end of the wait that is on now.
     ///
     /// - Parameter pending: the bytes that the peers have not taken yet, where the caller knows.
     func rearm(_ pending: Int? = nil) {
         guard !isEnded else { return }
-        let deadline: MonotonicTime
+        var deadline: MonotonicTime
         if let hold, !hold.isResumed {
             deadline = hold.until
         } else if machine.state == .readHandshake {
@@ -217,6 +233,7 @@ package final class ProxyConnection: StreamHandler {
         } else {
             pendingWhenArmed = pending ?? pendingBytes.total
             deadline = context.loop.now + (pendingWhenArmed > 0 ? timeouts.write : timeouts.read)
+            if let limit = statements?.deadline { deadline = min(deadline, limit) }
         }
         context.loop.setDeadline(deadline, for: self)
     }

@@ -1,5 +1,7 @@
 import EventLoop
+package import MySQLWire
 package import PluginAPI
+import ProxyCore
 
 /// The session as hooks see it, with the way back to its connection.
 package final class ProxySession: Session {
@@ -8,6 +10,8 @@ package final class ProxySession: Session {
     unowned var connection: ProxyConnection?
 
     override package var backendLocalAddress: String? { connection?.backend?.localAddress }
+
+    override package var capabilities: Capabilities { connection?.machine.capabilities ?? [] }
 
     override package func resume() {
         connection?.resumeRequested()

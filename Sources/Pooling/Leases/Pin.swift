@@ -10,6 +10,8 @@ package enum PinReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
     case hiddenState
     /// A script asked for it.
     case script
+    /// A query rule has switched multiplexing off.
+    case rule
 }
 
 extension PinReason: CustomStringConvertible {
@@ -24,13 +26,14 @@ extension PinReason: CustomStringConvertible {
         case .cursor: "cursor"
         case .hiddenState: "hidden state"
         case .script: "script"
+        case .rule: "query rule"
         }
     }
 }
 
 /// The pins of one connection.
 package struct PinSet: BitwiseCopyable, Equatable, Sendable {
-    private var bits: UInt8 = 0
+    private var bits: UInt16 = 0
 
     package init() {}
 
@@ -65,7 +68,7 @@ package struct PinSet: BitwiseCopyable, Equatable, Sendable {
 
 /// A number for each reason.
 package struct PinCounts: BitwiseCopyable, Equatable, Sendable {
-    private var counts = InlineArray<8, Int>(repeating: 0)
+    private var counts = InlineArray<9, Int>(repeating: 0)
 
     package init() {}
 
