@@ -69,6 +69,7 @@ let package = Package(
         ring("LuaVM", ["CLuaShim"]),
         ring("Accounts", ["MySQLWire", "COpenSSL"]),
         ring("ServerSide", ["Accounts", "MySQLWire", "PluginAPI"]),
+        ring("EmbeddedSQL", ["MySQLWire", "ServerSide", grdb, sqlite]),
         ring("Telemetry", ["Pooling", histogram]),
 
         // I/O.
@@ -92,10 +93,19 @@ let package = Package(
             ]),
         plugin(
             "Sandbox",
-            ["COpenSSL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),
+            [
+                "COpenSSL", "EmbeddedSQL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb,
+                sqlite,
+            ]),
+        plugin(
+            "Admin",
+            [
+                "Accounts", "EmbeddedSQL", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "ServerSide",
+                argumentParser, grdb, sqlite,
+            ]),
 
         .executableTarget(
-            name: "millrace", dependencies: ["Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"],
+            name: "millrace", dependencies: ["AdminPlugin", "Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"],
             swiftSettings: settings),
 
         // Tests.
@@ -119,6 +129,12 @@ let package = Package(
         tests(
             "SandboxTests",
             ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "Pooling", "TestSupport", argumentParser]),
+        tests(
+            "AdminTests",
+            [
+                "AdminPlugin", "EmbeddedSQL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", "TestSupport",
+                argumentParser,
+            ]),
         tests(
             "ChassisTests", ["Chassis", "EventLoop", "PluginAPI", "Pooling", "TestSupport", argumentParser, logging]),
         tests(

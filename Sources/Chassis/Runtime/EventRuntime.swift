@@ -46,6 +46,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     public func openPorts() throws {
         plugins = try configuration.plugins.map { try $0.make(host) }
         for plugin in plugins { try plugin.start() }
+        for plugin in plugins { try plugin.allStarted() }
         for listener in host.listeners {
             let sockets = try ListeningSocket.open(listener.endpoint, count: configuration.main.eventThreads)
             listeners.append((sockets, listener.service))

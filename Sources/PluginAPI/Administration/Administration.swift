@@ -1,4 +1,4 @@
-public import Synchronization
+import Synchronization
 
 /// What plugins let the administrator see and change: each says it once, the admin plugin serves it.
 ///
