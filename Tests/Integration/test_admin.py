@@ -6,7 +6,10 @@ import time
 import mysql.connector
 import pymysql
 import pytest
-from harness.admin import ADMIN, admin, make_admin, private_file, refused_start  # noqa: F401
+from harness import proxies
+from harness.admin import (  # noqa: F401
+    ADMIN, Admin, admin, admin_options, make_admin, private_file, refused_start,
+)
 from harness.ports import free_port, wait_until
 from harness.target import Target, run_client
 
@@ -115,13 +118,11 @@ def test_variables_survive_a_restart_once_they_are_saved(make_admin, scratch):
     first.ask("SAVE ADMIN VARIABLES FROM RUNTIME")
     first.ask("SAVE ADMIN VARIABLES TO DISK")
     assert [row[1] for row in first.ask("SHOW CONFIG DIFF")] == []
-    first.proxy.end()
-    first.proxy = make_admin(option).proxy  # The fixture ends the second one twice, which does no harm.
-    port = int(next(part for part in first.proxy.arguments if "--admin-address" in part).rsplit(":", 1)[1])
-    again = Target(port=port, user="viewer", password="seen")
-    assert run_client(again, "-N", sql="SELECT 2")[:2] == (0, b"2\n")
-    shown = run_client(Target(port=port, user=ADMIN[0], password=ADMIN[1]), "-N", sql="SELECT @@admin-stats_credentials")
-    assert shown[1].startswith(b"viewer:*") and b"seen" not in shown[1]
+    first.end()
+    again = make_admin(option)
+    assert again.ask("SELECT 2", again.target.as_user("viewer", "seen")) == [(2,)]
+    [(shown,)] = again.ask("SELECT @@admin-stats_credentials")
+    assert shown.startswith("viewer:*") and "seen" not in shown
     assert (scratch / "admin.sqlite").stat().st_mode & 0o077 == 0
 
 
@@ -153,7 +154,11 @@ def test_a_slow_statement_keeps_nobody_waiting(admin):
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
-        wait_until(lambda: any("RECURSIVE" in (row[7] or "") for row in admin.ask("SHOW PROCESSLIST") if row[0] == connection.thread_id()), 10, "it")
+        number = connection.thread_id()
+        wait_until(
+            lambda: [row[4] for row in admin.ask("SHOW PROCESSLIST") if row[0] == number] == ["Query"], 10,
+            "the statement to run",
+        )
         begun = time.monotonic()
         assert admin.ask("SELECT COUNT(*) > 0 FROM global_variables") == [(1,)]
         assert admin.ask("SET admin-read_only='false'") == []
@@ -177,12 +182,9 @@ def test_help_and_backends(make_admin, database):
     assert any("LOAD" in command for command, _ in one.ask("SELECT * FROM help"))
 
 
-def test_a_port_of_its_own(scratch, make_admin):
+def test_a_port_of_its_own(scratch):
     """Without the proxy plugin, too."""
     port = free_port()
-    from harness import proxies
-    from harness.admin import Admin, admin_options
-
     process = proxies.Proxy(
         [proxies.BINARY, "--plugins=admin", *admin_options(port)], scratch, Target(port=port)
     ).wait_until_listening()
