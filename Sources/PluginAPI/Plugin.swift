@@ -25,7 +25,7 @@ public protocol Plugin: AnyObject, Sendable {
     /// - Throws: an error whose description tells the user what to do.
     func start() throws
 
-    /// Every plugin has started, and said what it offers; no port is open and no loop runs yet.
+    /// Every plugin has started, and said what it offers; the process has its final user, and no loop runs yet.
     ///
     /// - Throws: an error whose description tells the user what to do.
     func allStarted() throws

@@ -151,7 +151,6 @@ struct StatementTests {
         #expect(try admin.error("SET admin-stats_credentials = 'admin:x'")?.code == 1231)
         #expect(try admin.error("SET admin-admin_credentials = ''")?.code == 1231)
         try admin.run("SET admin-stats_credentials = 'watcher:secret'; LOAD ADMIN VARIABLES TO RUNTIME")
-        try admin.run("SAVE ADMIN VARIABLES FROM RUNTIME")
         let shown = try admin.rows("SELECT @@admin-stats_credentials")[0][0]
         #expect(shown.hasPrefix("watcher:*14E65567ABDB5135D0CFD9A70B3032C179A49EE7$"))
         #expect(rig.server.credentials.passwords["stats"] == nil)

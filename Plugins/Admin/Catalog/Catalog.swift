@@ -84,12 +84,16 @@ extension Catalog {
 // MARK: Settings
 
 extension Catalog {
-    /// Checks each row of `global_variables` as it is written.
+    /// Checks each row of `global_variables` as it is written, and writes the value as it will be shown: no password stays.
     static let triggers = ["INSERT", "UPDATE"].map { event in
         """
         CREATE TRIGGER IF NOT EXISTS main.global_variables_\(event.lowercased())
-        BEFORE \(event) ON global_variables
-        BEGIN SELECT millrace_check_variable(NEW.variable_name, NEW.variable_value); END
+        AFTER \(event) ON global_variables
+        BEGIN
+            UPDATE global_variables
+            SET variable_value = millrace_check_variable(NEW.variable_name, NEW.variable_value)
+            WHERE variable_name = NEW.variable_name;
+        END
         """
     }
 

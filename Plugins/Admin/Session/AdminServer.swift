@@ -52,7 +52,12 @@ final class AdminServer: ServerSessionFactory {
     func open() throws {
         let world = try AdminWorld(server: self, database: database, file: file)
         self.world.withLock { $0 = world }
-        try world.begin()
+        do {
+            try world.begin()
+        } catch {
+            close()
+            throw error
+        }
     }
 
     /// Seconds since the port was made.

@@ -23,13 +23,13 @@ extension AdminSession {
         connection.mayWait.store(false, ordering: .relaxed)
         defer { connection.mayWait.store(true, ordering: .relaxed) }
         do {
-            let hasRun = try pending.withLock { rows in
+            let done = try pending.withLock { rows in
                 try insert(shape, statement, on: connection, pending: &rows)
             }
-            guard hasRun else { return false }
+            guard let done else { return false }
             world.store.holds(self)
             if !warnings.isEmpty { warnings = [] }
-            Output(reply: reply).inserted(connection)
+            Output(reply: reply).done(affected: done.count, id: done.id)
         } catch {
             world.store.holds(self)
             reply.error(AdminError.told(error))
@@ -38,12 +38,13 @@ extension AdminSession {
         return true
     }
 
-    /// - Returns: false where the long way must tell what is wrong, or wait for another writer.
+    /// - Returns: how many rows were inserted, and the first one's id; nil where the long way must tell what is wrong, or
+    ///   wait for another writer.
     private func insert(
         _ shape: InsertShape, _ statement: [UInt8], on connection: AdminConnection, pending: inout Int
-    ) throws -> Bool {
+    ) throws -> (count: Int, id: Int64)? {
         connection.authorizer.mode = .administrator
-        guard let compiled = try? compiled(shape.template, on: connection) else { return false }
+        guard let compiled = try? compiled(shape.template, on: connection) else { return nil }
         // Not IMMEDIATE, which would lock the disk layer's file, too.
         if pending == 0 { try connection.execute("BEGIN") }
         pending += 1
@@ -55,14 +56,15 @@ extension AdminSession {
             if let error = error as? DatabaseError, error.resultCode == .SQLITE_BUSY {
                 try connection.execute("ROLLBACK")
                 pending = 0
-                return false
+                return nil
             }
             // Errors such as a full disk end the transaction by themselves.
             if !connection.isInsideTransaction { pending = 0 }
             throw error
         }
+        let done = (count: connection.changes, id: connection.firstInsertedID)
         if pending > Self.most { try commit(connection, &pending) }
-        return true
+        return done
     }
 
     /// Commits what quick INSERTs have written; from whichever thread.

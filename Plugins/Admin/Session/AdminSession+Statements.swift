@@ -125,7 +125,7 @@ extension AdminSession {
             try compiled.run()
             world.store.noteChanges(connection.changes)
             let isInsert = ["INSERT", "REPLACE"].contains(query.text.word(0))
-            return isInsert ? output.inserted(connection) : output.done(affected: connection.changes)
+            return output.done(affected: connection.changes, id: isInsert ? connection.firstInsertedID : 0)
         }
         try output.send(RowsOfStatement(statement: compiled, rows: connection.rows(of: compiled)))
     }
@@ -137,7 +137,9 @@ extension AdminSession {
     }
 
     private func fill(_ table: ProvidedTable, on connection: AdminConnection) throws {
-        let rows = try table.rows(try requireWorld())
+        let world = try requireWorld()
+        // A run for LOAD … FROM CONFIG has nothing in use, and the layers wait for its end.
+        let rows = world.isScratch ? [] : try table.rows(world)
         let name = table.schema + "." + Literal.name(table.name)
         try connection.atomically {
             try connection.execute("DELETE FROM \(name)")

@@ -19,12 +19,6 @@ struct Output {
             warnings: UInt16(clamping: warnings), info: info)
     }
 
-    /// MySQL tells the first id of several rows; SQLite the last, and its ids are consecutive.
-    func inserted(_ connection: AdminConnection) {
-        let count = connection.changes
-        done(affected: count, id: count > 0 ? connection.lastInsertedID - Int64(count) + 1 : 0)
-    }
-
     /// Sends a result of columns with names only.
     func send(_ statement: RowsOfStatement, warnings: Int = 0) throws {
         guard let reply else { return try statement.statement.run() }

@@ -33,10 +33,15 @@ final class AdminConnection: @unchecked Sendable {
     final class Patience: @unchecked Sendable {
         /// Set before the connection is used, and read by the thread that uses it.
         weak var connection: AdminConnection?
+        private let settle: @Sendable () -> Void
+
+        /// - Parameter settle: commits what another session holds back.
+        init(settle: @escaping @Sendable () -> Void) { self.settle = settle }
 
         /// Five seconds in steps of a millisecond.
         func waits(tries: Int) -> Bool {
             guard connection?.mayWait.load(ordering: .relaxed) ?? true, tries < 5000 else { return false }
+            settle()
             usleep(1000)
             return true
         }
@@ -69,7 +74,12 @@ final class AdminConnection: @unchecked Sendable {
     }
 
     var changes: Int { Int(sqlite3_changes(raw)) }
-    var lastInsertedID: Int64 { sqlite3_last_insert_rowid(raw) }
+
+    /// MySQL tells the first id of several rows; SQLite the last, and its ids are consecutive.
+    var firstInsertedID: Int64 {
+        changes > 0 ? sqlite3_last_insert_rowid(raw) - Int64(changes) + 1 : 0
+    }
+
     var isInsideTransaction: Bool { sqlite3_get_autocommit(raw) == 0 }
 }
 

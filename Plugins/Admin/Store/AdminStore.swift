@@ -48,7 +48,7 @@ final class AdminStore: Sendable {
 
     /// A connection of its own.
     func open(catalog: Catalog, mode: Authorizer.Mode, functions: [DatabaseFunction] = []) throws -> AdminConnection {
-        let patience = AdminConnection.Patience()
+        let patience = AdminConnection.Patience { [weak self] in self?.settle() }
         var configuration = Self.configuration
         configuration.busyMode = .callback { patience.waits(tries: $0) }
         configuration.prepareDatabase { [disk] database in

@@ -46,7 +46,6 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     public func openPorts() throws {
         plugins = try configuration.plugins.map { try $0.make(host) }
         for plugin in plugins { try plugin.start() }
-        for plugin in plugins { try plugin.allStarted() }
         for listener in host.listeners {
             let sockets = try ListeningSocket.open(listener.endpoint, count: configuration.main.eventThreads)
             listeners.append((sockets, listener.service))
@@ -56,6 +55,8 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
 
     /// Starts one loop a thread; each makes its workers and accepts.
     public func start(ended: @escaping @Sendable () -> Void) throws {
+        // Not before the ports are open: by now the process is of the user that --user names.
+        for plugin in plugins { try plugin.allStarted() }
         self.ended.withLock { $0 = ended }
         for index in 0..<configuration.main.eventThreads {
             loops.append(try startLoop(index))
