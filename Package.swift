@@ -70,6 +70,7 @@ let package = Package(
         ring("LuaVM", ["CLuaShim"]),
         ring("Accounts", ["MySQLWire", "COpenSSL"]),
         ring("ServerSide", ["Accounts", "Locking", "MySQLWire", "PluginAPI"]),
+        ring("EmbeddedSQL", ["MySQLWire", "ServerSide", grdb, sqlite]),
         ring("Telemetry", ["Locking", "Pooling", histogram]),
 
         // I/O.
@@ -97,10 +98,20 @@ let package = Package(
             ]),
         plugin(
             "Sandbox",
-            ["COpenSSL", "Locking", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser, grdb, sqlite]),
+            [
+                "COpenSSL", "EmbeddedSQL", "Locking", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", argumentParser,
+                grdb,
+                sqlite,
+            ]),
+        plugin(
+            "Admin",
+            [
+                "Accounts", "EmbeddedSQL", "Locking", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "ServerSide",
+                argumentParser, grdb, sqlite,
+            ]),
 
         .executableTarget(
-            name: "millrace", dependencies: ["Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"],
+            name: "millrace", dependencies: ["AdminPlugin", "Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"],
             swiftSettings: settings),
 
         // Tests.
@@ -125,6 +136,12 @@ let package = Package(
         tests(
             "SandboxTests",
             ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "Pooling", "TestSupport", argumentParser]),
+        tests(
+            "AdminTests",
+            [
+                "AdminPlugin", "EmbeddedSQL", "MySQLWire", "PluginAPI", "Pooling", "ServerSide", "TestSupport",
+                argumentParser,
+            ]),
         tests(
             "ChassisTests",
             [

@@ -25,6 +25,11 @@ public protocol Plugin: AnyObject, Sendable {
     /// - Throws: an error whose description tells the user what to do.
     func start() throws
 
+    /// Every plugin has started, and said what it offers; the process has its final user, and no loop runs yet.
+    ///
+    /// - Throws: an error whose description tells the user what to do.
+    func allStarted() throws
+
     /// Makes the plugin's part for one event loop, on that loop's thread; nil where it has no hooks.
     func makeWorker(on loop: any LoopContext) -> (any PluginWorker)?
 
@@ -42,6 +47,9 @@ public protocol Plugin: AnyObject, Sendable {
 }
 
 extension Plugin {
+    /// Nothing is left to do.
+    public func allStarted() throws {}
+
     /// Nothing is read again.
     public func hangUp() {}
 

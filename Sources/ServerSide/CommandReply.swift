@@ -49,9 +49,12 @@ public final class CommandReply: @unchecked Sendable {
 
 extension CommandReply {
     /// A statement without rows has succeeded; `status` holds `moreResults` where another result follows.
-    public func ok(affectedRows: UInt64 = 0, insertID: UInt64 = 0, status: StatusFlags, warnings: UInt16 = 0) {
+    public func ok(
+        affectedRows: UInt64 = 0, insertID: UInt64 = 0, status: StatusFlags, warnings: UInt16 = 0, info: String = ""
+    ) {
         result.status = status
-        let ok = OKPacket(affectedRows: affectedRows, lastInsertID: insertID, status: status, warnings: warnings)
+        let ok = OKPacket(
+            affectedRows: affectedRows, lastInsertID: insertID, status: status, warnings: warnings, info: info)
         writer.append(ok, capabilities: capabilities)
         flushIfLong()
     }

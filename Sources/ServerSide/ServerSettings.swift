@@ -8,6 +8,8 @@ public struct ServerSettings: Sendable {
     public var passwords: [String: StoredPassword]
     /// The longest command, in bytes.
     public var maximumPayload: Int
+    /// The status that sessions begin with; the greeting tells it, which some drivers' quoting of strings goes by.
+    public var initialStatus = StatusFlags.autocommit
 
     /// A server with the given version and users.
     public init(version: String, passwords: [String: StoredPassword], maximumPayload: Int = 64 << 20) {

@@ -9,7 +9,7 @@ extension ServerSideSession {
         self.scramble = scramble
         let greeting = Greeting(
             serverVersion: settings.version, connectionID: id, scramble: scramble,
-            capabilities: ServerSettings.capabilities, collation: 45, status: .autocommit,
+            capabilities: ServerSettings.capabilities, collation: 45, status: settings.initialStatus,
             authMethod: AuthMethod.native.name)
         send(greeting.encode())
     }

@@ -17,7 +17,7 @@ public final class ServerSideSession: ServerSession {
     var scramble: [UInt8] = []
     var login = PendingLogin()
     var capabilities: Capabilities = []
-    var status: StatusFlags = .autocommit
+    var status: StatusFlags
     var statements: [UInt32: PreparedStatement] = [:]
     var lastStatementID: UInt32 = 0
     /// The sequence id of the next packet to the client.
@@ -31,6 +31,7 @@ public final class ServerSideSession: ServerSession {
         self.id = id
         self.peer = peer
         self.settings = settings
+        status = settings.initialStatus
         self.connection = connection
         self.responder = responder
     }

@@ -14,6 +14,13 @@ public struct StoredPassword: Sendable {
         sha2Hash = CachingSHA2Password<Digest>.stored(Array(password.utf8))
     }
 
+    /// The password whose hashes were kept; nil where one hasn't its length.
+    public init?(nativeHash: [UInt8], sha2Hash: [UInt8]) {
+        guard nativeHash.count == 20, sha2Hash.count == 32 else { return nil }
+        self.nativeHash = nativeHash
+        self.sha2Hash = sha2Hash
+    }
+
     /// Whether the client's answer to `scramble` proves that it knows the password.
     public func accepts(_ response: [UInt8], method: AuthMethod, scramble: [UInt8]) -> Bool {
         // MySQL's own clients tell an empty password by one NUL in caching_sha2_password.

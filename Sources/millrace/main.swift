@@ -1,3 +1,4 @@
+import AdminPlugin
 import Chassis
 import FunnelPlugin
 import Glibc
@@ -7,6 +8,7 @@ import SandboxPlugin
 var registry = PluginRegistry()
 registry.register(ProxyPlugin.self)
 registry.register(FunnelPlugin.self)
+registry.register(AdminPlugin.self)
 registry.register(SandboxPlugin.self)
 exit(
     Millrace.main(registry: registry, arguments: Array(CommandLine.arguments.dropFirst())) { configuration, log in

@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import MySQLWire
 
 /// CREATE, DROP, ALTER and TRUNCATE.

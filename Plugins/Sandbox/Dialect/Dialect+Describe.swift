@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import MySQLWire
 
 /// What a table looks like.

@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import MySQLWire
 
 /// SELECT, INSERT, REPLACE, UPDATE and DELETE.

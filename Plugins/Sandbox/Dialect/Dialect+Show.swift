@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import MySQLWire
 
 /// SHOW, DESCRIBE and EXPLAIN, all as queries of SQLite.

@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import MySQLWire
 
 /// CREATE TABLE: columns, keys and options.

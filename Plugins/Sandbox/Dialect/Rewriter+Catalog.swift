@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import MySQLWire
 
 /// The tables of information_schema that tools ask for, as queries of SQLite's own catalog.

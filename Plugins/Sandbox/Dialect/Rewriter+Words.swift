@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import MySQLWire
 
 /// Keywords and function names that SQLite spells in another way, or does without.

@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import MySQLWire
 
 /// Rewrites a run of MySQL tokens as SQLite's SQL: literals, names, operators, functions, hints.

@@ -1,3 +1,4 @@
+import EmbeddedSQL
 import GRDB
 import GRDBSQLite
 import MySQLWire
@@ -89,12 +90,17 @@ final class Engine {
             try statement.execute()
             return finishChange(statement, in: database, reply, more: more)
         }
-        let rows = RowStream(statement: statement, database: database)
+        let rows = stream(statement, in: database)
         let count = try rows.send(to: reply, status: { self.status(database).union(more) })
         state.with { values in
             values.foundRows = count
             values.rowCount = -1
         }
+    }
+
+    private func stream(_ statement: GRDB.Statement, in database: Database) -> RowStream {
+        RowStream(
+            statement: statement.sqliteStatement, connection: database.sqliteConnection, schema: SandboxStorage.schema)
     }
 
     private func finishChange(
@@ -130,7 +136,7 @@ extension Engine {
         guard let sql = statement.sql else { return PreparedQuery(text: text, statement: statement) }
         return try queue.inDatabase { database in
             let compiled = try database.makeStatement(sql: sql)
-            let rows = RowStream(statement: compiled, database: database)
+            let rows = stream(compiled, in: database)
             return PreparedQuery(
                 text: text, statement: statement, compiled: compiled,
                 parameters: Int(sqlite3_bind_parameter_count(compiled.sqliteStatement)), columns: rows.declaredColumns)
@@ -154,7 +160,7 @@ extension Engine {
     func columns(of table: String) throws -> [ResultColumn] {
         try queue.inDatabase { database in
             let statement = try database.makeStatement(sql: "SELECT * FROM " + Literal.name(table))
-            return RowStream(statement: statement, database: database).declaredColumns
+            return stream(statement, in: database).declaredColumns
         }
     }
 }

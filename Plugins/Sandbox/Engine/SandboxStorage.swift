@@ -1,4 +1,4 @@
-import Foundation
+import EmbeddedSQL
 import GRDB
 
 /// Where the shared database lives: a file, or a private folder in the machine's memory.
@@ -7,15 +7,15 @@ import GRDB
 /// (measured with 3.40); write-ahead logging lets every session read while one writes.
 final class SandboxStorage: Sendable {
     let path: String
-    private let folder: String?
+    private let folder: PrivateFolder?
     /// Keeps the database's log from being removed between sessions, and tells early of a file that can't be opened.
     private let keeper: DatabaseQueue
 
     static let schema = "sandbox"
 
     init(file: String?) throws {
-        let folder = file == nil ? try Self.makeFolder() : nil
-        let path = file ?? (folder ?? "") + "/sandbox.sqlite"
+        let folder = file == nil ? try PrivateFolder() : nil
+        let path = file ?? (folder?.path ?? "") + "/sandbox.sqlite"
         self.folder = folder
         self.path = path
         do {
@@ -39,7 +39,7 @@ final class SandboxStorage: Sendable {
     func remove() {
         guard let folder else { return }
         try? keeper.close()
-        try? FileManager.default.removeItem(atPath: folder)
+        folder.remove()
     }
 
     deinit { remove() }
@@ -53,14 +53,5 @@ final class SandboxStorage: Sendable {
             if isTemporary { try database.execute(sql: "PRAGMA synchronous = OFF") }
         }
         return configuration
-    }
-
-    private static func makeFolder() throws -> String {
-        let manager = FileManager.default
-        let memory = manager.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
-        let folder = memory + "/millrace-" + UUID().uuidString
-        try manager.createDirectory(
-            atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-        return folder
     }
 }

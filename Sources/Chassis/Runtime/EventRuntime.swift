@@ -56,6 +56,8 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
 
     /// Starts one loop a thread; each makes its workers and accepts.
     public func start(ended: @escaping @Sendable () -> Void) throws {
+        // Not before the ports are open: by now the process is of the user that --user names.
+        for plugin in plugins { try plugin.allStarted() }
         self.ended.withLock { $0 = ended }
         for index in 0..<configuration.main.eventThreads {
             loops.append(try startLoop(index))

@@ -1,5 +1,6 @@
 import Dispatch
 import EventLoop
+import Glibc
 import Locking
 import PluginAPI
 import Pooling
@@ -18,6 +19,8 @@ final class EmbeddedConnection: StreamHandler {
     private var session: (any ServerSession)?
     /// The time for the login; nil once it is finished.
     private var loginTimeout: TimeSpan?
+    /// Whether the session is taking bytes at this moment, and has asked for the rest of them meanwhile.
+    private var (isReceiving, wantsMore) = (false, false)
 
     /// - Parameter onEnded: told once, on the loop's thread, that the client is gone, and why.
     init(loop: EventLoop, onEnded: @escaping (EmbeddedConnection, String) -> Void) {
@@ -40,7 +43,13 @@ final class EmbeddedConnection: StreamHandler {
 
     override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
         guard let session else { return bytes.count }
-        let consumed = session.received(bytes)
+        isReceiving = true
+        defer { isReceiving = false }
+        var consumed = 0
+        repeat {
+            wantsMore = false
+            consumed += session.received(bytes.extracting(consumed..<bytes.count))
+        } while wantsMore && self.session != nil
         if loginTimeout != nil, session.isLoggedIn { loginFinished() }
         return consumed
     }
@@ -76,6 +85,7 @@ final class EmbeddedConnection: StreamHandler {
     }
 
     fileprivate func resume() {
+        guard !isReceiving else { return wantsMore = true }
         stream?.resumeReceiving()
     }
 
@@ -92,7 +102,9 @@ final class EmbeddedConnection: StreamHandler {
 }
 
 extension EmbeddedConnection {
-    /// What a session's own thread may call: everything goes to the loop's thread by its mailbox, in order.
+    /// What a session's own thread may call: it goes to the loop's thread by its mailbox, in order.
+    ///
+    /// On the loop's own thread a quick answer needs no mailbox, which would cost a wake-up and a turn.
     final class Port: ServerConnection {
         /// Above so many bytes on their way, ``sendWaiting(_:)`` waits.
         private static let highWater = 1 << 20
@@ -109,6 +121,8 @@ extension EmbeddedConnection {
         private let loop: LoopDoor
         private let flow = Lock(Flow())
         private let room = DispatchSemaphore(value: 0)
+        /// The loop's thread, on which connections are made.
+        private let owner = pthread_self()
 
         /// Set once before the port is handed out, and used on the loop's thread only.
         nonisolated(unsafe) fileprivate weak var connection: EmbeddedConnection?
@@ -118,6 +132,10 @@ extension EmbeddedConnection {
         }
 
         func send(_ bytes: [UInt8]) {
+            if pthread_equal(pthread_self(), owner) != 0, flow.withLock({ $0.queued == 0 }) {
+                connection?.send(bytes)
+                return
+            }
             flow.withLock { $0.queued += bytes.count }
             loop.post { [self] in
                 flow.withLock { $0.queued -= bytes.count }
@@ -136,6 +154,10 @@ extension EmbeddedConnection {
         }
 
         func resume() {
+            if pthread_equal(pthread_self(), owner) != 0 {
+                connection?.resume()
+                return
+            }
             loop.post { [self] in connection?.resume() }
         }
 

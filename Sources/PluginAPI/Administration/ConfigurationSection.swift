@@ -1,7 +1,8 @@
 /// Tables of configuration that are loaded and saved together, as `LOAD MYSQL QUERY RULES TO RUNTIME` names them.
 ///
 /// The admin plugin keeps what is edited and what is on disk; the section's owner keeps what is in use. Every method is
-/// called on a thread that may work for a while, never on an event loop's, and by one caller at a time.
+/// called on a thread that may work for a while, never on an event loop's, and by one caller at a time; at the start, when
+/// all plugins have started, before any event loop runs.
 public protocol ConfigurationSection: AnyObject, Sendable {
     /// The words of the commands, in capitals, for instance `MYSQL QUERY RULES`.
     var name: String { get }

@@ -1,11 +1,11 @@
 import Foundation
-import GRDB
-import MySQLWire
+package import GRDB
+package import MySQLWire
 import ServerSide
 
 extension BinaryValue {
     /// The value as SQLite stores it; dates and times as text.
-    var databaseValue: DatabaseValue {
+    package var databaseValue: DatabaseValue {
         switch self {
         case .null: .null
         case .signed(let number): number.databaseValue
@@ -33,7 +33,7 @@ extension BinaryValue {
     /// The value as a column of the given type must carry it: SQLite lets every row have its own type.
     ///
     /// - Parameter decimals: the digits behind the point of a DECIMAL.
-    func coerced(to type: ColumnType, decimals: UInt8 = 0) -> BinaryValue {
+    package func coerced(to type: ColumnType, decimals: UInt8 = 0) -> BinaryValue {
         switch (type, self) {
         case (_, .null): return .null
         case (.newDecimal, .signed(let number)): return Self.decimal(Double(number), decimals)

@@ -1,25 +1,35 @@
-import GRDB
+package import GRDB
 import GRDBSQLite
-import MySQLWire
-import ServerSide
+package import MySQLWire
+package import ServerSide
 
 /// Steps through a statement's rows and sends each as it comes.
 ///
 /// The raw SQLite calls are safe here: the statement is alive as long as this value, used on its database's queue only,
 /// and column numbers are below its column count; a column's bytes are copied before the next step.
-struct RowStream {
-    let statement: GRDB.Statement
-    let database: Database
+package struct RowStream {
+    private let raw: OpaquePointer
+    private let connection: OpaquePointer?
+    private let schema: String
 
-    private var raw: OpaquePointer { statement.sqliteStatement }
+    /// The rows of a compiled statement.
+    ///
+    /// - Parameter schema: the name that clients are told for the tables' schema.
+    package init(statement raw: OpaquePointer, connection: OpaquePointer?, schema: String) {
+        self.raw = raw
+        self.connection = connection
+        self.schema = schema
+    }
 
     /// The columns by their declared types; expressions are text.
-    var declaredColumns: [ResultColumn] { columns { _ in .varString } }
+    package var declaredColumns: [ResultColumn] { columns { _ in .varString } }
 
     /// Sends all rows with their front and end.
     ///
     /// - Returns: how many rows there were.
-    func send(to reply: CommandReply, status: () -> StatusFlags) throws -> Int64 {
+    package func send(
+        to reply: CommandReply, warnings: UInt16 = 0, status: () -> StatusFlags
+    ) throws -> Int64 {
         defer { sqlite3_reset(raw) }
         var columns: [ResultColumn] = []
         var count: Int64 = 0
@@ -36,7 +46,7 @@ struct RowStream {
         }
         if count == 0 { reply.begin(columns: declaredColumns, status: status()) }
         sqlite3_reset(raw)
-        reply.endRows(status: status())
+        reply.endRows(status: status(), warnings: warnings)
         return count
     }
 
@@ -45,20 +55,17 @@ struct RowStream {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         case let code:
-            let message = sqlite3_errmsg(database.sqliteConnection).map { String(cString: $0) }
-            let extended = sqlite3_extended_errcode(database.sqliteConnection)
-            throw DatabaseError(
-                resultCode: ResultCode(rawValue: extended == SQLITE_OK ? code : extended), message: message)
+            throw DatabaseError(code, of: connection)
         }
     }
 
     private func columns(expressionType: (Int32) -> ColumnType) -> [ResultColumn] {
-        (0..<Int32(statement.columnCount)).map { index in
+        (0..<sqlite3_column_count(raw)).map { index in
             let declared = sqlite3_column_decltype(raw, index).map { String(cString: $0) }
             let type = declared.map(ColumnType.init(declared:)) ?? expressionType(index)
             let name = sqlite3_column_name(raw, index).map { String(cString: $0) } ?? ""
             let table = sqlite3_column_table_name(raw, index).map { String(cString: $0) } ?? ""
-            var column = ResultColumn(name: name, type: type, table: table)
+            var column = ResultColumn(name: name, type: type, schema: schema, table: table)
             if type == .newDecimal { column.decimals = Self.scale(of: declared ?? "") }
             return column
         }
@@ -95,12 +102,21 @@ struct RowStream {
     }
 }
 
+extension DatabaseError {
+    /// The error that a call with this result code has left at the connection.
+    package init(_ code: Int32, of connection: OpaquePointer?) {
+        let message = sqlite3_errmsg(connection).map { String(cString: $0) }
+        let extended = sqlite3_extended_errcode(connection)
+        self.init(resultCode: ResultCode(rawValue: extended == 0 ? code : extended), message: message)
+    }
+}
+
 /// A column of a result; GRDB has a type of the same name.
-typealias ResultColumn = MySQLWire.ColumnDefinition
+package typealias ResultColumn = MySQLWire.ColumnDefinition
 
 extension ColumnType {
     /// The type that MySQL's clients are told for a declared type; SQLite's rules of affinity, with MySQL's DECIMAL.
-    init(declared: String) {
+    package init(declared: String) {
         let name = declared.uppercased()
         func has(_ parts: String...) -> Bool { parts.contains { name.contains($0) } }
         if has("INT", "BOOL") {
@@ -119,12 +135,12 @@ extension ColumnType {
 
 extension ResultColumn {
     /// A column of a result; numbers and blobs have the binary collation, which tells clients that they aren't text.
-    fileprivate init(name: String, type: ColumnType, table: String) {
+    fileprivate init(name: String, type: ColumnType, schema: String, table: String) {
         let isText = type == .varString
         let length: UInt32 = type == .longLong ? 20 : type == .double ? 22 : 65535
         self.init(
             name: name, type: type, flags: isText ? [] : .binary, collation: isText ? 45 : 63, length: length,
-            decimals: type == .double ? 31 : 0, schema: table.isEmpty ? "" : SandboxStorage.schema, table: table,
+            decimals: type == .double ? 31 : 0, schema: table.isEmpty ? "" : schema, table: table,
             originalTable: table, originalName: table.isEmpty ? "" : name)
     }
 }
