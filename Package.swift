@@ -56,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .target(name: "CLuaShim", dependencies: ["CLua"]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
 
         // Pure: no I/O, no clock, no Foundation.
         ring("MySQLWire"),
@@ -96,6 +97,7 @@ let package = Package(
                 "Telemetry",
                 argumentParser,
             ]),
+        plugin("Rules", ["CPCRE2", "PluginAPI", "SQLText"]),
         plugin(
             "Sandbox",
             [
@@ -133,6 +135,7 @@ let package = Package(
             "FunnelTests",
             ["Accounts", "FunnelPlugin", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "Streams", argumentParser]),
         tests("FunnelStateTests", ["FunnelPlugin", "MySQLWire", "Pooling", "SQLText"]),
+        tests("RulesTests", ["PluginAPI", "RulesPlugin", "SQLText"]),
         tests(
             "SandboxTests",
             ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "Pooling", "TestSupport", argumentParser]),
