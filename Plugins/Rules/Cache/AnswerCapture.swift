@@ -23,10 +23,9 @@ struct AnswerCapture: Sendable {
     ///   - firstSequence: the sequence id of the answer's first packet; above 1 only behind a command over 16 MiB.
     init(capabilities: Capabilities, status: StatusFlags, policy: StoragePolicy, firstSequence: UInt8 = 1) {
         (self.policy, self.capabilities) = (policy, capabilities)
-        let extended = capabilities.contains(.mariadbExtendedMetadata)
-        let form = AnswerContent.form(hasExtendedMetadata: extended)
-        translator = AnswerTranslator(
-            backend: capabilities, client: form.union(capabilities.intersection(Self.headerFlags)))
+        let own = Self.headerFlags.union(.mariadbExtendedMetadata)
+        let form: Capabilities = [.protocol41, .transactions, .deprecateEOF]
+        translator = AnswerTranslator(backend: capabilities, client: form.union(capabilities.intersection(own)))
         translator.commandSent(
             .query, lastSequence: firstSequence &- 1, clientSequence: 1, status: status)
         let isInTransaction = !status.isDisjoint(with: [.inTransaction, .inReadOnlyTransaction])
@@ -86,19 +85,19 @@ struct AnswerCapture: Sendable {
 
     private func content() throws(NotKept) -> AnswerContent {
         guard let first = PacketHeader(bytes.span), first.packetLength <= bytes.count else { throw .malformed }
-        var end = first.packetLength
+        var (end, rows, definitions) = (first.packetLength, first.packetLength, translator.summary.columns)
         while let header = PacketHeader(bytes.span, at: end), end + header.packetLength < bytes.count {
             end += header.packetLength
+            if definitions > 0 { (rows, definitions) = (end, definitions - 1) }
         }
-        guard let last = PacketHeader(bytes.span, at: end) else { throw .malformed }
+        guard definitions == 0, let last = PacketHeader(bytes.span, at: end) else { throw .malformed }
         let head = try head(first)
         var kept: [UInt8] = []
         kept.reserveCapacity(head.count + end - first.packetLength)
         kept += head
         kept += bytes[first.packetLength..<end]
         return AnswerContent(
-            bytes: kept, endSequence: last.sequence,
-            hasExtendedMetadata: capabilities.contains(.mariadbExtendedMetadata),
+            bytes: kept, rowsStart: rows + head.count - first.packetLength, endSequence: last.sequence,
             warnings: translator.summary.warnings,
             status: translator.summary.status.intersection(AnswerContent.statementFlags))
     }

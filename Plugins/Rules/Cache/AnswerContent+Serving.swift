@@ -10,53 +10,66 @@ struct FramedAnswer: Sendable {
 }
 
 extension AnswerContent {
-    /// What changes packets in front of the result's end.
-    private static let shaping: Capabilities = [
-        .deprecateEOF, .mariadbExtendedMetadata, .optionalResultsetMetadata, .mariadbCacheMetadata,
-    ]
-
     /// The answer for a client with `capabilities`, whose session has these status flags.
+    ///
+    /// The client has extended metadata or not as the one that the answer was captured from, which the key sees to.
     func framed(for capabilities: Capabilities, status session: StatusFlags) -> FramedAnswer {
-        let form = Self.form(hasExtendedMetadata: hasExtendedMetadata)
-        let status = session.intersection(.ofSession).union(status)
-        var writer = PacketWriter(sequence: endSequence)
-        writer.appendResultEnd(status: status, warnings: warnings, capabilities: form)
-        let end = writer.take()
-        let wanted = capabilities.intersection(Self.shaping)
-        guard wanted != form.intersection(Self.shaping) else { return FramedAnswer(front: bytes, end: end) }
-        return FramedAnswer(front: translated(end, from: form, to: capabilities, status), end: [])
+        let status = session.intersection(.ofSession).union(status).rawValue
+        let namesFollow = !capabilities.isDisjoint(with: [.optionalResultsetMetadata, .mariadbCacheMetadata])
+        let end = capabilities.contains(.deprecateEOF) ? ok(status) : eof(endSequence &+ 1, status, warnings)
+        guard namesFollow || !capabilities.contains(.deprecateEOF) else { return FramedAnswer(front: bytes, end: end) }
+        var front: [UInt8] = []
+        front.reserveCapacity(bytes.count + 10)
+        let definitions = namesFollow ? appendHead(to: &front) : 0
+        front += bytes[definitions..<rowsStart]
+        if !capabilities.contains(.deprecateEOF) { front += eof(rowsSequence, status, 0) }
+        let rows = front.count
+        front += bytes[rowsStart...]
+        if !capabilities.contains(.deprecateEOF) { Self.renumber(&front, from: rows) }
+        return FramedAnswer(front: front, end: end)
     }
 
-    private func translated(
-        _ end: [UInt8], from form: Capabilities, to capabilities: Capabilities, _ status: StatusFlags
-    ) -> [UInt8] {
-        var translator = AnswerTranslator(backend: form, client: capabilities)
-        translator.commandSent(.query, lastSequence: 0, clientSequence: 1, status: status)
-        var output: [UInt8] = []
-        output.reserveCapacity(bytes.count + end.count + 2 * 9)
-        for part in [bytes, end] {
-            let step = translator.received(part.span, into: &output)
-            if step.form == .unchanged { output += part[..<step.consumed] }
-        }
-        if let head = Self.head(of: output.span, capabilities) {
-            output.replaceSubrange(..<head.replaced, with: head.bytes)
-        }
-        return output
+    /// The sequence id of what follows the definitions.
+    private var rowsSequence: UInt8 { rowsStart + 3 < bytes.count ? bytes[rowsStart + 3] : endSequence }
+
+    /// Tells that definitions follow, to a client for which they may be left out.
+    ///
+    /// MySQL's manual has the flag in front of the count; its server and client, and MariaDB, have it behind.
+    ///
+    /// - Returns: where the definitions begin.
+    private func appendHead(to front: inout [UInt8]) -> Int {
+        guard let head = PacketHeader(bytes.span), head.packetLength <= rowsStart else { return 0 }
+        front += [UInt8(truncatingIfNeeded: head.payloadLength + 1), 0, 0, head.sequence]
+        front += bytes[PacketHeader.size..<head.packetLength]
+        front.append(1)
+        return head.packetLength
     }
 
-    /// The packet with the number of columns, for clients that want to be told that their definitions follow.
-    private static func head(
-        of packets: Span<UInt8>, _ capabilities: Capabilities
-    ) -> (bytes: [UInt8], replaced: Int)? {
-        guard !capabilities.isDisjoint(with: [.optionalResultsetMetadata, .mariadbCacheMetadata]),
-            let first = PacketHeader(packets), first.packetLength <= packets.count
-        else { return nil }
-        // MySQL's manual has the flag in front; its server and client, and MariaDB, have it behind the count.
-        var payload = packets.extracting(PacketHeader.size..<first.packetLength).withUnsafeBufferPointer { Array($0) }
-        payload.append(1)
-        var writer = PacketWriter(sequence: 1)
-        writer.append(payload)
-        return (writer.take(), first.packetLength)
+    /// An EOF stands in front of the packets from `start` on: each has the next id.
+    private static func renumber(_ packets: inout [UInt8], from start: Int) {
+        var at = start
+        var bytes = packets.mutableSpan
+        while at + PacketHeader.size <= bytes.count {
+            let length = Int(bytes[at]) | Int(bytes[at + 1]) << 8 | Int(bytes[at + 2]) << 16
+            bytes[at + 3] &+= 1
+            at += PacketHeader.size + length
+        }
+    }
+
+    // One array each, since hits are most of what the cache is for: the packets' writers take several.
+
+    private func ok(_ status: UInt16) -> [UInt8] {
+        [
+            7, 0, 0, endSequence, 0xFE, 0, 0, UInt8(truncatingIfNeeded: status), UInt8(truncatingIfNeeded: status >> 8),
+            UInt8(truncatingIfNeeded: warnings), UInt8(truncatingIfNeeded: warnings >> 8),
+        ]
+    }
+
+    private func eof(_ sequence: UInt8, _ status: UInt16, _ warnings: UInt16) -> [UInt8] {
+        [
+            5, 0, 0, sequence, 0xFE, UInt8(truncatingIfNeeded: warnings), UInt8(truncatingIfNeeded: warnings >> 8),
+            UInt8(truncatingIfNeeded: status), UInt8(truncatingIfNeeded: status >> 8),
+        ]
     }
 }
 

@@ -28,7 +28,7 @@ struct CacheRig {
     /// An answer of so many bytes, all of which are `byte`.
     static func content(_ length: Int = 10, byte: UInt8 = 0x61) -> AnswerContent {
         AnswerContent(
-            bytes: [UInt8](repeating: byte, count: length), endSequence: 1, hasExtendedMetadata: false, warnings: 0,
+            bytes: [UInt8](repeating: byte, count: length), rowsStart: length, endSequence: 1, warnings: 0,
             status: [])
     }
 
