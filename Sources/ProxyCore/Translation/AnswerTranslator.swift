@@ -124,5 +124,5 @@ extension StatusFlags {
     /// Those that tell the session's state and not one statement's: MariaDB has ANSI_QUOTES in the highest bit.
     ///
     /// The others are in-transaction, autocommit, no-backslash-escapes and in-read-only-transaction.
-    static var ofSession: Self { Self(rawValue: 0x8000 | 0x0001 | 0x0002 | 0x0200 | 0x2000) }
+    package static var ofSession: Self { Self(rawValue: 0x8000 | 0x0001 | 0x0002 | 0x0200 | 0x2000) }
 }
