@@ -154,6 +154,21 @@ struct StatementDigestTests {
         #expect(Set((1...11).map { hash(rows($0)) }).count == 11)
     }
 
+    @Test("what is passed over ends at the first thing that is no value")
+    func passingOver() {
+        #expect(text("in (1,2,3,4,5,6,7 , 'a', now(), 1,2,3,4,5,6)") == "in (?,?,?,...,now(),?,?,?,...)")
+        #expect(text("in (1,2,3,4,5,6,1e5,0xff,.5,'a' 'b',x'ff')") == "in (?,?,?,...,? ?,x?)")
+        #expect(text("in (1,2,3,4,5,6,'it''s', 'a\\'),(', -7)") == "in (?,?,?,...)")
+        #expect(text("in (1,2,3,4,5,6,'open, 7, 8)") == "in (?,?,?,...")
+        let rows = Array(repeating: "(1,'a')", count: 12).joined(separator: ",")
+        let shown = Array(repeating: "(?,?)", count: 10).joined(separator: ",") + ",..."
+        for odd in ["(1,now())", "(1)", "(1,2,3)", "()", "((1),2)", "(1,a)"] {
+            let normal = odd.replacing("1", with: "?").replacing("2", with: "?").replacing("3", with: "?")
+            #expect(text("values " + rows + ", " + odd + "," + rows) == "values " + shown + "," + normal + "," + shown)
+        }
+        #expect(text("values " + rows + ", (3 -- (1,2)\n, - 4 /* , */ ) , ( \"x\" , ? ) a") == "values " + shown + " a")
+    }
+
     @Test("an unfit buffer cuts the text and keeps the hash")
     func smallBuffer() {
         let statement = Array("select a from t where b = 1".utf8)

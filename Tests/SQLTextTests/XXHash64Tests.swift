@@ -31,4 +31,14 @@ struct XXHash64Tests {
             #expect(hash.value == self.hash(text))
         }
     }
+
+    @Test("at once or byte by byte, of any length")
+    func atOnce() {
+        let text = Array(String(repeating: "Nobody inspects \u{F1}", count: 9).utf8)
+        for count in 0...text.count {
+            var hash = XXHash64()
+            for byte in text.prefix(count) { [byte].withUnsafeBufferPointer { hash.append($0) } }
+            #expect(text.prefix(count).withUnsafeBufferPointer { XXHash64.hash(of: $0) } == hash.value)
+        }
+    }
 }

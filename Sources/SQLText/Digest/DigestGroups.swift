@@ -21,6 +21,13 @@ struct DigestGroups {
     private var isBetweenLists = false
     private var isElided = false
 
+    /// Whether more lists of the row change nothing, directly behind one.
+    @inline(__always)
+    var isPastEllipsis: Bool { isElided && isBehindList && held == .nothing && count >= limit }
+
+    /// Whether a list of so many values belongs to the row.
+    func continues(withValues count: Int, _ lists: DigestLists) -> Bool { lists.shape(ofValues: count) == shape }
+
     mutating func mark(_ lists: inout DigestLists, blank: Bool) {
         if held == .beforeValue {
             values += 1

@@ -21,6 +21,7 @@ struct DigestLists {
     private var isPure = false
     private var values = 0
 
+    @inline(__always)
     init(_ output: DigestWriter, limit: Int) {
         self.output = output
         self.limit = max(limit, 1)
@@ -28,6 +29,13 @@ struct DigestLists {
 
     /// Lists of as many values look the same; 0 for one that holds anything but values.
     var shape: Int { isPure ? shape(ofValues: values) : 0 }
+
+    /// Whether more values change nothing, directly behind a comma.
+    @inline(__always)
+    var isPastEllipsis: Bool { run >= limit + 2 && element == .empty }
+
+    /// Counts values that were passed over.
+    mutating func skipped(_ count: Int) { values += count }
 
     mutating func mark(blank: Bool) {
         if depth > 0, element == .empty {

@@ -1,6 +1,8 @@
-/// Turns tokens into the normalised text; constant memory, one pass.
+/// Turns a statement into its normalised text; constant memory, one pass.
+///
+/// What statements are mostly made of is read and written right here; the tokenizer reads the rest.
 struct DigestNormalizer: ~Escapable {
-    let text: Span<UInt8>
+    var tokenizer: SQLTokenizer
     let options: DigestOptions
     var lists: DigestLists
     var groups = DigestGroups()
@@ -8,19 +10,21 @@ struct DigestNormalizer: ~Escapable {
     var commentEnd = 0
 
     /// Whether blanks or a comment stand before the next token.
-    private var isBlankBefore = false
+    var isBlankBefore = false
     /// A `;` that counts only if something follows, and whether a blank is before it.
-    private var isSemicolonHeld = false
-    private var isSemicolonBlank = false
+    var isSemicolonHeld = false
+    var isSemicolonBlank = false
     /// A sign that vanishes if a value follows; negative when none is held.
-    private var sign = -1
-    private var isSignBlank = false
+    var sign = -1
+    var isSignBlank = false
     /// What stands before the next token, for telling a sign from an operator.
-    private var before = Before.nothing
-    private var wordStart = 0
-    private var wordEnd = 0
+    var before = Before.nothing
+    var wordStart = 0
+    var wordEnd = 0
+    /// Whether names stay as they are.
+    let keepsNames: Bool
 
-    private enum Before: UInt8 {
+    enum Before: UInt8 {
         case nothing
         case operand
         /// A word, which is an operand unless it is a keyword.
@@ -29,25 +33,58 @@ struct DigestNormalizer: ~Escapable {
         case dot
     }
 
+    @inline(__always)
     @_lifetime(copy text)
     init(_ text: Span<UInt8>, _ options: DigestOptions, _ sink: DigestSink) {
-        self.text = text
+        let length = min(max(options.maxStatementLength, 0), text.count)
+        tokenizer = SQLTokenizer(text.extracting(0..<length), mode: options.mode)
         self.options = options
         lists = DigestLists(DigestWriter(sink, lowercase: options.lowercase), limit: options.listLimit)
         groups.limit = max(options.groupLimit, 1)
+        keepsNames = !options.lowercase && !options.replaceNull && !options.replaceDigits
     }
 
     @_lifetime(self: copy self)
     mutating func run() {
-        let length = min(max(options.maxStatementLength, 0), text.count)
-        var tokenizer = SQLTokenizer(text.extracting(0..<length), mode: options.mode)
-        while !lists.output.sink.isFull, let token = tokenizer.nextInlined() { take(token) }
+        let end = tokenizer.text.count
+        while tokenizer.offset < end, !lists.output.sink.isFull {
+            if tokenizer.text[tokenizer.offset] == 0x20 {
+                tokenizer.skipSpace()
+                isBlankBefore = true
+                if tokenizer.offset == end { break }
+            }
+            step(tokenizer.text[tokenizer.offset])
+        }
         flushSign()
         groups.release(&lists)
         lists.finish()
     }
 
+    /// Takes the token that `first` starts.
     @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func step(_ first: UInt8) {
+        switch first {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "$"), 0x80...:
+            word(first)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): number(first)
+        case UInt8(ascii: ","): comma()
+        case UInt8(ascii: "("): open()
+        case UInt8(ascii: ")"): close()
+        case UInt8(ascii: "="): plainOperator()
+        case UInt8(ascii: "'"): string()
+        case UInt8(ascii: "`"): quotedName()
+        case UInt8(ascii: "."): dot()
+        default: other()
+        }
+    }
+
+    /// Anything else, as the tokenizer tells.
+    @_lifetime(self: copy self)
+    mutating func other() {
+        if let token = tokenizer.nextInlined() { take(token) }
+    }
+
     @_lifetime(self: copy self)
     private mutating func take(_ token: SQLToken) {
         switch token.kind {
@@ -62,41 +99,124 @@ struct DigestNormalizer: ~Escapable {
             verbatim(token.start, token.end)
             before = .operand
         case .host: host(token)
-        case .unknown: verbatim(token.start, token.end)
+        case .unknown, .openParenthesis, .closeParenthesis, .comma: verbatim(token.start, token.end)
         case .dot:
             verbatim(token.start, token.end)
             before = .dot
-        case .openParenthesis, .closeParenthesis, .comma: punctuation(token.kind)
         case .semicolon: semicolon()
         case .operator: operation(token)
         }
     }
+}
 
-    @_lifetime(self: copy self)
-    private mutating func comment(_ token: SQLToken) {
-        if token.kind == .blockComment, commentEnd == 0 {
-            commentStart = token.start
-            commentEnd = token.end
-        }
-        isBlankBefore = true
-        guard options.keepComments else { return }
-        let context = before
-        verbatim(token.start, token.end)
-        before = context
-        isBlankBefore = true
-    }
-
-    /// The blank before this token, which is now spent.
+// What is nearly all of a statement.
+extension DigestNormalizer {
     @inline(__always)
     @_lifetime(self: copy self)
-    private mutating func takeBlank() -> Bool {
-        defer { isBlankBefore = false }
-        return isBlankBefore
+    private mutating func word(_ first: UInt8) {
+        let start = tokenizer.offset
+        // A quote behind one letter may make it a string's prefix.
+        guard keepsNames, tokenizer.byte(at: start &+ 1) != UInt8(ascii: "'") else { return other() }
+        beginPiece()
+        let end = lists.output.word(tokenizer.text, start, blank: takeBlank())
+        tokenizer.offset = end
+        tokenizer.previous = .identifier
+        before = before == .dot ? .operand : .word
+        wordStart = start
+        wordEnd = end
     }
 
     @inline(__always)
     @_lifetime(self: copy self)
-    private mutating func value() {
+    private mutating func number(_ first: UInt8) {
+        let end = tokenizer.text.endOfDigits(from: tokenizer.offset)
+        let next = tokenizer.byte(at: end)
+        guard !next.isWord, next != UInt8(ascii: "."), tokenizer.previous != .dot else { return other() }
+        tokenizer.offset = end
+        tokenizer.previous = .integer
+        value()
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func string() {
+        tokenizer.previous = tokenizer.quoted(by: UInt8(ascii: "'"), .string)
+        value()
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func quotedName() {
+        let start = tokenizer.offset
+        tokenizer.previous = tokenizer.quoted(by: UInt8(ascii: "`"), .quotedIdentifier)
+        verbatim(start, tokenizer.offset)
+        before = .operand
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func dot() {
+        guard tokenizer.previous == .identifier || tokenizer.previous == .quotedIdentifier else { return other() }
+        single(.dot)
+        before = .dot
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func plainOperator() { single(.operator) }
+
+    /// A token of one byte, as it is.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func single(_ kind: SQLTokenKind) {
+        let start = tokenizer.offset
+        tokenizer.previous = tokenizer.take(1, kind)
+        beginPiece()
+        lists.output.symbol(tokenizer.text[start], .other, blank: takeBlank())
+        before = .nothing
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func comma() {
+        beginPunctuation()
+        groups.comma(&lists)
+        isBlankBefore = false
+        before = .nothing
+        tokenizer.previous = tokenizer.take(1, .comma)
+        if lists.isPastEllipsis { skipValues() }
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func open() {
+        beginPunctuation()
+        groups.open(&lists, blank: takeBlank())
+        before = .nothing
+        tokenizer.previous = tokenizer.take(1, .openParenthesis)
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func close() {
+        beginPunctuation()
+        groups.close(&lists)
+        isBlankBefore = false
+        before = .operand
+        tokenizer.previous = tokenizer.take(1, .closeParenthesis)
+        if groups.isPastEllipsis { skipRows() }
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func beginPunctuation() {
+        if isSemicolonHeld { flushSemicolon() }
+        if sign >= 0 { flushSign() }
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func value() {
         if isSemicolonHeld { flushSemicolon() }
         var blank = takeBlank()
         if sign >= 0 {
@@ -107,131 +227,30 @@ struct DigestNormalizer: ~Escapable {
         before = .operand
     }
 
+    /// The blank before this token, which is now spent.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func takeBlank() -> Bool {
+        defer { isBlankBefore = false }
+        return isBlankBefore
+    }
+
     /// Bytes as they are; the caller says what they mean for a sign behind them.
     @inline(__always)
     @_lifetime(self: copy self)
-    private mutating func verbatim(_ start: Int, _ end: Int, _ piece: DigestWriter.Piece = .other) {
+    mutating func verbatim(_ start: Int, _ end: Int, _ piece: DigestWriter.Piece = .other) {
         beginPiece()
-        lists.output.text(text, start, end, piece, blank: takeBlank())
+        lists.output.text(tokenizer.text, start, end, piece, blank: takeBlank())
         before = .nothing
     }
 
     /// Writes all that is held back.
     @inline(__always)
     @_lifetime(self: copy self)
-    private mutating func beginPiece() {
+    mutating func beginPiece() {
         if isSemicolonHeld { flushSemicolon() }
         if sign >= 0 { flushSign() }
         groups.release(&lists)
         lists.endRun()
-    }
-
-    @inline(__always)
-    @_lifetime(self: copy self)
-    private mutating func identifier(_ token: SQLToken) {
-        let isQualified = before == .dot
-        if options.replaceNull, !isQualified, isReplaceableNull(token) { return value() }
-        if options.replaceDigits {
-            beginPiece()
-            lists.output.nameWithoutDigits(text, token.start, token.end, blank: takeBlank())
-        } else {
-            verbatim(token.start, token.end)
-        }
-        before = isQualified ? .operand : .word
-        wordStart = token.start
-        wordEnd = token.end
-    }
-
-    private func isReplaceableNull(_ token: SQLToken) -> Bool {
-        guard SQLWord(text, token.range) == "NULL" else { return false }
-        guard before == .word else { return true }
-        let previous = SQLWord(text, wordStart..<wordEnd)
-        return previous != "IS" && previous != "NOT"
-    }
-
-    /// A quoted host is a value, `@?`.
-    @_lifetime(self: copy self)
-    private mutating func host(_ token: SQLToken) {
-        let quote = token.end - token.start > 1 ? text[token.start + 1] : 0
-        guard quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else {
-            verbatim(token.start, token.end)
-            before = .operand
-            return
-        }
-        verbatim(token.start, token.start + 1)
-        value()
-    }
-
-    @inline(__always)
-    @_lifetime(self: copy self)
-    private mutating func punctuation(_ kind: SQLTokenKind) {
-        if isSemicolonHeld { flushSemicolon() }
-        if sign >= 0 { flushSign() }
-        let blank = takeBlank()
-        switch kind {
-        case .openParenthesis: groups.open(&lists, blank: blank)
-        case .closeParenthesis: groups.close(&lists)
-        default: groups.comma(&lists)
-        }
-        before = kind == .closeParenthesis ? .operand : .nothing
-    }
-
-    @_lifetime(self: copy self)
-    private mutating func operation(_ token: SQLToken) {
-        let first = text[token.start]
-        guard token.end - token.start == 1, Self.isArithmetic(first) else {
-            return verbatim(token.start, token.end)
-        }
-        let isSign = first == UInt8(ascii: "+") || first == UInt8(ascii: "-")
-        guard isSign, isSignPosition else { return verbatim(token.start, token.end, .arithmetic) }
-        if isSemicolonHeld { flushSemicolon() }
-        if sign >= 0 { flushSign() }
-        sign = token.start
-        isSignBlank = takeBlank()
-    }
-
-    private static func isArithmetic(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "/"), UInt8(ascii: "%"): true
-        default: false
-        }
-    }
-
-    private var isSignPosition: Bool {
-        switch before {
-        case .nothing, .dot: true
-        case .operand: false
-        case .word: SQLWord(text, wordStart..<wordEnd).precedesOperand
-        }
-    }
-
-    @_lifetime(self: copy self)
-    private mutating func flushSign() {
-        guard sign >= 0 else { return }
-        let start = sign
-        sign = -1
-        let blank = isBlankBefore
-        isBlankBefore = isSignBlank
-        verbatim(start, start + 1, .arithmetic)
-        isBlankBefore = blank
-    }
-
-    @_lifetime(self: copy self)
-    private mutating func semicolon() {
-        flushSign()
-        if !isSemicolonHeld { isSemicolonBlank = isBlankBefore }
-        isSemicolonHeld = true
-        isBlankBefore = false
-        before = .nothing
-    }
-
-    /// A run of semicolons is one, and none at the text's start.
-    @_lifetime(self: copy self)
-    private mutating func flushSemicolon() {
-        isSemicolonHeld = false
-        groups.release(&lists)
-        lists.endRun()
-        guard lists.output.last != .start else { return }
-        lists.output.symbol(UInt8(ascii: ";"), .other, blank: isSemicolonBlank)
     }
 }

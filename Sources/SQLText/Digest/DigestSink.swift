@@ -14,6 +14,7 @@ struct DigestSink {
     private var flushed = 0
 
     /// A sink over `chunkSize` bytes of scratch memory.
+    @inline(__always)
     init(
         _ options: DigestOptions, scratch: UnsafeMutableBufferPointer<UInt8>,
         _ buffer: UnsafeMutableBufferPointer<UInt8>
@@ -47,14 +48,49 @@ struct DigestSink {
             UnsafeMutableRawPointer(chunk + filled).storeBytes(of: bytes, as: UInt64.self)
             filled &+= end &- start
         } else {
-            for index in start..<end { append(text[index]) }
+            appendSlowly(text, start, end)
         }
+    }
+
+    private mutating func appendSlowly(_ text: Span<UInt8>, _ start: Int, _ end: Int) {
+        for index in start..<end { append(text[index]) }
+    }
+
+    /// Takes the word at `start`, which is read and written in one go.
+    ///
+    /// - Returns: where it ends.
+    @inline(__always)
+    mutating func appendWord(_ text: Span<UInt8>, _ start: Int) -> Int {
+        var index = start
+        while filled &+ 8 < Self.chunkSize {
+            let bytes = text.eightBytes(from: index)
+            UnsafeMutableRawPointer(chunk + filled).storeBytes(of: bytes.littleEndian, as: UInt64.self)
+            let misses = ~bytes.wordBytes & UInt64.topBits
+            // Without a miss all 64 bits are zero, which makes eight bytes.
+            let count = misses.trailingZeroBitCount &>> 3
+            filled &+= count
+            index &+= count
+            if misses != 0 { return index }
+        }
+        return appendWordSlowly(text, index)
+    }
+
+    private mutating func appendWordSlowly(_ text: Span<UInt8>, _ start: Int) -> Int {
+        let end = text.endOfWord(from: start)
+        appendSlowly(text, start, end)
+        return end
     }
 
     /// Hashes and copies the chunk, as far as the limit allows.
     private mutating func flush() {
         let count = min(filled, limit - flushed)
         hash.append(UnsafeBufferPointer(start: chunk, count: count))
+        copy(count)
+    }
+
+    /// Copies the chunk's first bytes as far as they fit.
+    @inline(__always)
+    private mutating func copy(_ count: Int) {
         if let buffer, flushed < capacity {
             (buffer + flushed).update(from: chunk, count: min(count, capacity - flushed))
         }
@@ -64,7 +100,14 @@ struct DigestSink {
 
     /// The hash and the number of all bytes within the limit.
     mutating func finish() -> (hash: UInt64, count: Int) {
+        guard flushed > 0 else { return finishOnlyChunk() }
         flush()
         return (hash.value, flushed)
+    }
+
+    private mutating func finishOnlyChunk() -> (hash: UInt64, count: Int) {
+        let count = min(filled, limit)
+        copy(count)
+        return (XXHash64.hash(of: UnsafeBufferPointer(start: chunk, count: count)), count)
     }
 }

@@ -11,12 +11,23 @@ struct DigestWriter {
         /// `+ - * / %`.
         case arithmetic
         case other
+
+        /// The pieces before which a blank stays, eight bits for each piece that may come before the blank.
+        ///
+        /// None stays behind `(`, before `)`, around a comma, or between a value and an arithmetic operator.
+        private static let kept: UInt64 = 0x73_63_53_00_73_00_00
+
+        @inline(__always)
+        func keepsBlank(before next: Self) -> Bool {
+            Self.kept &>> (UInt64(rawValue) &* 8 &+ UInt64(next.rawValue)) & 1 != 0
+        }
     }
 
     private(set) var sink: DigestSink
     private(set) var last = Piece.start
     private let lowercase: Bool
 
+    @inline(__always)
     init(_ sink: DigestSink, lowercase: Bool) {
         self.sink = sink
         self.lowercase = lowercase
@@ -25,21 +36,10 @@ struct DigestWriter {
     /// The hash and the length of the text.
     mutating func finish() -> (hash: UInt64, count: Int) { sink.finish() }
 
-    /// No blank stays behind `(`, before `)`, around a comma, or between a value and an arithmetic operator.
     @inline(__always)
     private mutating func begin(_ piece: Piece, blank: Bool) {
-        if blank, keepsBlank(before: piece) { sink.append(0x20) }
+        if blank, last.keepsBlank(before: piece) { sink.append(0x20) }
         last = piece
-    }
-
-    @inline(__always)
-    private func keepsBlank(before piece: Piece) -> Bool {
-        switch last {
-        case .start, .open, .comma: false
-        case .mark: piece != .arithmetic && piece != .close && piece != .comma
-        case .arithmetic: piece != .mark && piece != .close && piece != .comma
-        case .close, .other: piece != .close && piece != .comma
-        }
     }
 
     mutating func mark(blank: Bool) {
@@ -64,6 +64,15 @@ struct DigestWriter {
         begin(piece, blank: blank)
         guard lowercase else { return sink.append(text, start, end) }
         for index in start..<end { sink.append(text[index].lowercased) }
+    }
+
+    /// The word at `start`, as it is.
+    ///
+    /// - Returns: where it ends.
+    @inline(__always)
+    mutating func word(_ text: Span<UInt8>, _ start: Int, blank: Bool) -> Int {
+        begin(.other, blank: blank)
+        return sink.appendWord(text, start)
     }
 
     /// A name in which a run of digits becomes one `?`.

@@ -15,27 +15,45 @@ struct XXHash64: BitwiseCopyable {
     private var lane: UInt64 = 0
     private var count = 0
 
-    /// Takes more bytes; whole stripes at once where it stands at a stripe's start.
+    /// Takes more bytes; whole stripes and lanes at once where it stands at the start of one.
     mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         var index = 0
         while index < bytes.count, count & 31 != 0 {
             append(bytes[index])
-            index += 1
+            index &+= 1
         }
         let raw = UnsafeRawBufferPointer(bytes)
-        while index + 32 <= raw.count {
-            for offset in 0..<4 {
-                lanes[offset] = UInt64(
-                    littleEndian: raw.loadUnaligned(fromByteOffset: index + 8 * offset, as: UInt64.self))
-            }
-            stripeFilled()
-            count &+= 32
-            index += 32
+        appendStripes(raw, &index)
+        while index &+ 8 <= raw.count {
+            lane = Self.lane(raw, index)
+            count &+= 8
+            laneFilled()
+            index &+= 8
         }
         while index < bytes.count {
             append(bytes[index])
-            index += 1
+            index &+= 1
         }
+    }
+
+    @inline(__always)
+    private mutating func appendStripes(_ raw: UnsafeRawBufferPointer, _ index: inout Int) {
+        var (first, second, third, fourth) = (accumulators[0], accumulators[1], accumulators[2], accumulators[3])
+        let start = index
+        while index &+ 32 <= raw.count {
+            first = Self.round(first, Self.lane(raw, index))
+            second = Self.round(second, Self.lane(raw, index &+ 8))
+            third = Self.round(third, Self.lane(raw, index &+ 16))
+            fourth = Self.round(fourth, Self.lane(raw, index &+ 24))
+            index &+= 32
+        }
+        accumulators = SIMD4(first, second, third, fourth)
+        count &+= index &- start
+    }
+
+    @inline(__always)
+    private static func lane(_ raw: UnsafeRawBufferPointer, _ index: Int) -> UInt64 {
+        UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 
     private mutating func append(_ byte: UInt8) {
@@ -70,38 +88,63 @@ struct XXHash64: BitwiseCopyable {
         value &<< bits | value &>> (64 &- bits)
     }
 
+    /// The hash of bytes that are all here, which takes half the time.
+    static func hash(of bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        var state = Self()
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index = 0
+        state.appendStripes(raw, &index)
+        var hash = index == 0 ? prime5 : state.converged
+        hash &+= UInt64(raw.count)
+        while index &+ 8 <= raw.count {
+            hash = withLane(hash, lane(raw, index))
+            index &+= 8
+        }
+        let left = raw.count &- index
+        var tail: UInt64 = 0
+        if left > 0, raw.count >= 8 {
+            tail = lane(raw, raw.count &- 8) &>> UInt64((8 &- left) &* 8)
+        } else {
+            for place in (index..<raw.count).reversed() { tail = tail &<< 8 | UInt64(raw[place]) }
+        }
+        return avalanched(withTail(hash, tail, left))
+    }
+
     /// The hash of all bytes so far.
     var value: UInt64 {
         var hash = count < 32 ? Self.prime5 : converged
         hash &+= UInt64(count)
-        for index in 0..<(count &>> 3) & 3 {
-            hash = Self.rotated(hash ^ Self.round(0, lanes[index]), by: 27) &* Self.prime1 &+ Self.prime4
-        }
-        return Self.avalanched(withTail(hash))
+        for index in 0..<(count &>> 3) & 3 { hash = Self.withLane(hash, lanes[index]) }
+        return Self.avalanched(Self.withTail(hash, lane, count & 7))
+    }
+
+    @inline(__always)
+    private static func withLane(_ hash: UInt64, _ lane: UInt64) -> UInt64 {
+        rotated(hash ^ round(0, lane), by: 27) &* prime1 &+ prime4
     }
 
     private var converged: UInt64 {
-        let rotations = SIMD4<UInt64>(1, 7, 12, 18)
-        var hash: UInt64 = 0
-        for index in 0..<4 { hash &+= Self.rotated(accumulators[index], by: rotations[index]) }
+        var hash = Self.rotated(accumulators[0], by: 1) &+ Self.rotated(accumulators[1], by: 7)
+        hash &+= Self.rotated(accumulators[2], by: 12) &+ Self.rotated(accumulators[3], by: 18)
         for index in 0..<4 {
             hash = (hash ^ Self.round(0, accumulators[index])) &* Self.prime1 &+ Self.prime4
         }
         return hash
     }
 
-    /// Mixes in the bytes of the last lane.
-    private func withTail(_ start: UInt64) -> UInt64 {
+    /// Mixes in the bytes of the last lane, which isn't full.
+    @inline(__always)
+    private static func withTail(_ start: UInt64, _ bytes: UInt64, _ count: Int) -> UInt64 {
         var hash = start
-        var tail = lane
-        var left = count & 7
+        var tail = bytes
+        var left = count
         if left >= 4 {
-            hash = Self.rotated(hash ^ (tail & 0xFFFF_FFFF) &* Self.prime1, by: 23) &* Self.prime2 &+ Self.prime3
+            hash = rotated(hash ^ (tail & 0xFFFF_FFFF) &* prime1, by: 23) &* prime2 &+ prime3
             tail &>>= 32
             left -= 4
         }
         for _ in 0..<left {
-            hash = Self.rotated(hash ^ (tail & 0xFF) &* Self.prime5, by: 11) &* Self.prime1
+            hash = rotated(hash ^ (tail & 0xFF) &* prime5, by: 11) &* prime1
             tail &>>= 8
         }
         return hash

@@ -97,17 +97,9 @@ public struct SQLTokenizer: ~Escapable {
     @_lifetime(self: copy self)
     mutating func quoted(by quote: UInt8, _ kind: SQLTokenKind) -> SQLTokenKind {
         let escape = kind == .quotedIdentifier || mode.contains(.noBackslashEscapes) ? quote : UInt8(ascii: "\\")
-        let end = text.count
-        var index = text.index(of: quote, or: escape, from: offset + 1)
-        while index < end {
-            if text[index] == quote, byte(at: index + 1) != quote {
-                offset = index + 1
-                return kind
-            }
-            index = text.index(of: quote, or: escape, from: index + 2)
-        }
-        offset = end
-        isClosed = false
+        let end = text.endOfQuoted(by: quote, escape: escape, from: offset)
+        offset = end ?? text.count
+        isClosed = end != nil
         return kind
     }
 }

@@ -22,6 +22,25 @@ extension Span where Element == UInt8 {
             or: { $0 != first && $0 != second })
     }
 
+    /// The first index from `start` whose byte is no blank, or the count.
+    @inline(__always)
+    func endOfBlanks(from start: Int) -> Int {
+        var index = start
+        while index < count, self[index].isBlank { index &+= 1 }
+        return index
+    }
+
+    /// Where what is quoted from `start` on ends, a doubled quote being a part of it; nil where the quote isn't closed.
+    @inline(__always)
+    func endOfQuoted(by quote: UInt8, escape: UInt8, from start: Int) -> Int? {
+        var index = index(of: quote, or: escape, from: start &+ 1)
+        while index < count {
+            if self[index] == quote, index &+ 1 >= count || self[index &+ 1] != quote { return index &+ 1 }
+            index = self.index(of: quote, or: escape, from: index &+ 2)
+        }
+        return nil
+    }
+
     /// The bytes at `range`, 16 at most, with their letters in upper case and zeros behind them; 16 bytes must be there
     /// from its begin.
     @inline(__always)
@@ -48,6 +67,30 @@ extension Span where Element == UInt8 {
         }
         while index < count, one(self[index]) { index &+= 1 }
         return index
+    }
+
+    /// The bytes from `index` on, the first one lowest, zeros behind the last; `index` must not be behind the end.
+    @inline(__always)
+    func eightBytes(from index: Int) -> UInt64 {
+        let missing = index &+ 8 &- count
+        if missing <= 0, index >= 0 {
+            // In bounds by the condition; any bytes are a UInt64.
+            return UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+        }
+        guard count >= 8, missing < 8 else { return lastBytes(from: index) }
+        // In bounds by the condition: the text's last eight bytes.
+        let last = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+        return last &>> UInt64(missing &* 8)
+    }
+
+    private func lastBytes(from index: Int) -> UInt64 {
+        var value: UInt64 = 0
+        var place = count
+        while place > Swift.max(index, 0) {
+            place &-= 1
+            value = value &<< 8 | UInt64(self[place])
+        }
+        return value
     }
 }
 
