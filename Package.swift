@@ -97,7 +97,7 @@ let package = Package(
                 "Telemetry",
                 argumentParser,
             ]),
-        plugin("Rules", ["CPCRE2", "PluginAPI", "SQLText"]),
+        plugin("Rules", ["CPCRE2", "Locking", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText"]),
         plugin(
             "Sandbox",
             [
@@ -135,7 +135,8 @@ let package = Package(
             "FunnelTests",
             ["Accounts", "FunnelPlugin", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "Streams", argumentParser]),
         tests("FunnelStateTests", ["FunnelPlugin", "MySQLWire", "Pooling", "SQLText"]),
-        tests("RulesTests", ["PluginAPI", "RulesPlugin", "SQLText"]),
+        tests("RulesTests", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "RulesPlugin", "SQLText"]),
+        tests("RulesDigestTests", ["PluginAPI", "Pooling", "RulesPlugin", "SQLText"]),
         tests(
             "SandboxTests",
             ["SandboxPlugin", "ServerSide", "MySQLWire", "PluginAPI", "Pooling", "TestSupport", argumentParser]),

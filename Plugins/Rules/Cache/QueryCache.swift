@@ -122,7 +122,7 @@ final class QueryCache: Sendable {
     }
 
     /// Changes a shard and the sum of bytes; what left the shard is freed behind the lock.
-    private func change<Answer>(
+    private func change<Answer: Sendable>(
         _ index: Int, _ body: (inout CacheShard, inout [CachedAnswer]) -> Answer
     ) -> Answer {
         var dropped: [CachedAnswer] = []
