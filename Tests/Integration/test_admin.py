@@ -115,7 +115,7 @@ def test_variables_survive_a_restart_once_they_are_saved(make_admin, scratch):
     first.ask("SET admin-stats_credentials='viewer:seen'")
     first.ask("LOAD ADMIN VARIABLES TO RUNTIME")
     assert first.ask("SELECT 1", first.target.as_user("viewer", "seen")) == [(1,)]
-    first.ask("SAVE ADMIN VARIABLES TO DISK")
+    first.ask("SAVE ADMIN VARIABLES TO DISK; SAVE MYSQL SERVERS TO DISK")
     assert [row[1] for row in first.ask("SHOW CONFIG DIFF")] == []
     first.end()
     again = make_admin(option)
