@@ -38,7 +38,27 @@ extension FunnelWorker {
 /// One loop's part of a report.
 private struct LoopShare: Sendable {
     let numbers: LoopNumbers
+    let pinned: [PinnedSession]
     let now: MonotonicTime
+
+    init(_ worker: FunnelWorker) {
+        numbers = worker.numbers
+        pinned = worker.pinnedSessions
+        now = worker.loop.now
+    }
+}
+
+extension FunnelWorker {
+    /// The sessions of this loop that keep their connection between statements.
+    fileprivate var pinnedSessions: [PinnedSession] {
+        allConnections.compactMap { connection in
+            guard !connection.pins.isEmpty, let session = connection.session else { return nil }
+            return PinnedSession(
+                client: UInt64(session.connectionID), user: session.userName,
+                backend: "\(connection.pool.backend.endpoint)", pins: connection.pins,
+                held: loop.now.since(connection.lentAt))
+        }
+    }
 }
 
 extension Funnel {
@@ -48,7 +68,7 @@ extension Funnel {
             completion(try? report(shares).jsonLine())
         }
         for loop in 0..<loops.count {
-            loops.post(to: loop) { gathering.add(LoopShare(numbers: $0.numbers, now: $0.loop.now)) }
+            loops.post(to: loop) { gathering.add(LoopShare($0)) }
         }
     }
 
@@ -59,6 +79,7 @@ extension Funnel {
                 (name: "\(pool.backend.endpoint)", leases: pool.look { LeaseReport(book: $0, now: now) })
             },
             users: users.all.map { Array($0.user.utf8) }, loops: shares.map(\.numbers),
-            connectBacklog: admission.look { ConnectBacklogReport(backlog: $0, now: now) })
+            connectBacklog: admission.look { ConnectBacklogReport(backlog: $0, now: now) },
+            pinned: shares.flatMap(\.pinned))
     }
 }

@@ -154,6 +154,9 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     /// The connections of the pool that are here.
     func connections(of pool: BackendPool) -> [BackendConnection] { connections.all.filter { $0.pool === pool } }
 
+    /// All connections that are here.
+    var allConnections: [BackendConnection] { connections.all }
+
     private func connection(_ id: ConnectionID, of pool: BackendPool) -> BackendConnection? {
         connections.connection(id, ofPool: pool.index)
     }

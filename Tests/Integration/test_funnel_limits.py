@@ -1,7 +1,10 @@
 """How many backend connections there are, and who gets the next one."""
 
 import asyncio
+import json
 import os
+import re
+import signal
 import time
 
 import pytest
@@ -265,3 +268,32 @@ def test_fair_shares(make_funnel, module_backend):
     mean = sum(finished.values()) / 2
     assert mean > 200, finished
     assert abs(finished["app"] - mean) <= mean / 10, finished
+
+
+# What it tells
+
+
+@pytest.mark.millrace_only
+def test_the_report(make_funnel, module_backend):
+    """USR1: what was counted is what was done, and who keeps a connection is named with the reasons."""
+    funnel = make_funnel(module_backend, "--funnel-max-backends=3")
+    with funnel.connect() as idle, funnel.connect() as holder:
+        for number in range(10):
+            rows(idle, f"SELECT {number}")
+        rows(holder, "CREATE TEMPORARY TABLE mine (id INT)")
+        rows(holder, "BEGIN")
+        rows(holder, "INSERT INTO mine VALUES (1)")
+        funnel.proxy.signal(signal.SIGUSR1)
+        found = wait_until(lambda: re.search(r"\{\"funnel\".*", funnel.output), what="the report")
+        report = json.loads(found.group(0))["funnel"]
+        [backend] = report["backends"]
+        [user] = [user for user in backend["users"] if user["name"] == "app"]
+        # Each connection says `SET NAMES` or `SET AUTOCOMMIT` at its begin.
+        assert 13 <= user["statements"] <= 13 + 2 * 2
+        assert user["phases"]["backend_time"]["count"] == user["statements"]
+        assert backend["connections"]["leased"] == 1 and backend["max"] == 3
+        assert user["pins"]["now"] == {"transaction": 1, "temporary_table": 1}
+        [pinned] = report["pinned"]
+        assert pinned["client"] == holder.thread_id() and pinned["user"] == "app"
+        assert pinned["backend"] == module_backend.direct.address
+        assert pinned["reasons"] == ["transaction", "temporary_table"] and pinned["held_us"] > 0

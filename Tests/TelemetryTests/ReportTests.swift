@@ -103,6 +103,25 @@ struct ReportTests {
         #expect(try member("backends.0.phases", of: report).contains("transfer") == false)
     }
 
+    @Test("lists the sessions that keep a connection, the longest first, with all their reasons")
+    func pinned() throws {
+        var one = PinSet()
+        one.insert(.temporaryTable)
+        var two = one
+        two.insert(.transaction)
+        let report = FunnelReport(
+            backends: [], users: [], loops: [],
+            pinned: [
+                PinnedSession(client: 7, user: "app", backend: "a:1", pins: one, held: .milliseconds(1)),
+                PinnedSession(client: 9, user: "job", backend: "b:2", pins: two, held: .seconds(2)),
+            ])
+        #expect(
+            try member("pinned.0", of: report)
+                == #"{"backend":"b:2","client":9,"held_us":2000000,"reasons":["transaction","temporary_table"],"user":"job"}"#
+        )
+        #expect(try member("pinned.1.client", of: report) == "7")
+    }
+
     @Test("a user without a name is called by its number, one that did nothing is left out")
     func strangers() {
         let report = report(users: [Array("app".utf8)], loop(1, of: 4))

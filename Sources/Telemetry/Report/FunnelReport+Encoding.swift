@@ -6,6 +6,7 @@ extension FunnelReport: Encodable {
         var object = encoder.container(keyedBy: ReportKey.self)
         try object.encode(backends, forKey: "backends")
         try object.encodeIfPresent(connectBacklog, forKey: "connect_backlog")
+        try object.encode(pinned, forKey: "pinned")
     }
 }
 

@@ -20,6 +20,8 @@ package struct FunnelReport: Sendable {
 
     package private(set) var backends: [Backend] = []
     package let connectBacklog: ConnectBacklogReport?
+    /// Who keeps a connection, whoever has had it longest first.
+    package let pinned: [PinnedSession]
 
     /// Puts together what books and loops have handed over; for a thread that is no event loop's.
     ///
@@ -28,9 +30,10 @@ package struct FunnelReport: Sendable {
     ///   - users: names as the clients gave them, each at its user's number.
     package init(
         backends: [(name: String, leases: LeaseReport)], users: [[UInt8]], loops: [LoopNumbers],
-        connectBacklog: ConnectBacklogReport? = nil
+        connectBacklog: ConnectBacklogReport? = nil, pinned: [PinnedSession] = []
     ) {
         self.connectBacklog = connectBacklog
+        self.pinned = pinned.sorted { $0.held > $1.held }
         for (number, backend) in backends.enumerated() {
             self.backends.append(
                 Backend(number: number, name: backend.name, leases: backend.leases, users: users, loops: loops))
