@@ -29,7 +29,8 @@ extension FunnelSession {
         if isReplaced {
             tellTimeout(after: running.lastSequence)
         } else if !running.withheld.isEmpty {
-            client?.deliver(running.withheld.span)
+            let withheld = running.withheld
+            client?.deliver(withheld.span)
         }
         return !isReplaced
     }

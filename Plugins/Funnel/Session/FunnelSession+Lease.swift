@@ -61,6 +61,8 @@ extension FunnelSession {
         phase = .preparing
         session.backend = connection.pool.backend
         worker.measure(.backlogWait, connection, since: running?.arrived)
+        // Nearly always, and without a closure.
+        guard let lastConnection, lastConnection !== connection else { return bring(connection) }
         leaveLast(for: connection) { [self] in
             if isStillPreparing(on: connection) { bring(connection) }
         }
