@@ -1,9 +1,9 @@
 import EmbeddedSQL
 import GRDB
+import Locking
 import MySQLWire
 import PluginAPI
 import ServerSide
-import Synchronization
 
 /// INSERTs of plain values, thousands in a row: they run on the loop's thread, and are committed together.
 ///
