@@ -1,3 +1,6 @@
+// Whoever imports this module has atomics too, in every build.
+@_exported public import Synchronization
+
 #if THREAD_SANITIZER
     /// A lock around a value that the thread sanitizer can follow.
     ///
@@ -6,8 +9,6 @@
     /// define `THREAD_SANITIZER`; see Scripts/test.
     public typealias Lock<Value: ~Copyable> = PosixMutex<Value>
 #else
-    @_exported public import Synchronization
-
     /// A lock around a value.
     public typealias Lock<Value: ~Copyable> = Mutex<Value>
 #endif
