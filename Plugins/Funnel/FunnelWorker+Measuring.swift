@@ -1,3 +1,5 @@
+import Dispatch
+import Locking
 import PluginAPI
 import Pooling
 import Telemetry
@@ -27,6 +29,11 @@ extension FunnelWorker {
         }
     }
 
+    /// Records how long a statement has taken altogether.
+    func measureTotal(_ connection: BackendConnection, since arrived: MonotonicTime) {
+        measure(.total, connection, since: arrived)
+    }
+
     /// Counts one of the things that are done for a statement.
     func count(_ counter: WritableKeyPath<FunnelCounters, Int>, _ connection: BackendConnection) {
         numbers.update(backend: connection.pool.index, user: connection.user) { numbers in
@@ -44,9 +51,23 @@ private struct LoopShare: Sendable {
 extension Funnel {
     /// Gathers the numbers of all loops into one line of JSON.
     func report(_ completion: @escaping @Sendable (String?) -> Void) {
-        let gathering = Gathering<LoopShare>(of: loops.count) { [self] shares in
-            completion(try? report(shares).jsonLine())
+        gatherReport { completion(try? $0.jsonLine()) }
+    }
+
+    /// The numbers of all loops; without what the loops have counted where one doesn't answer. The caller's thread waits.
+    func reportNow() -> FunnelReport {
+        let told = DispatchSemaphore(value: 0)
+        let answer = Lock<FunnelReport?>(nil)
+        gatherReport { report in
+            answer.withLock { $0 = report }
+            told.signal()
         }
+        _ = told.wait(timeout: .now() + Self.patience)
+        return answer.withLock { $0 } ?? report([])
+    }
+
+    private func gatherReport(_ completion: @escaping @Sendable (FunnelReport) -> Void) {
+        let gathering = Gathering<LoopShare>(of: loops.count) { [self] shares in completion(report(shares)) }
         for loop in 0..<loops.count {
             loops.post(to: loop) { gathering.add(LoopShare(numbers: $0.numbers, now: $0.loop.now)) }
         }
