@@ -1,4 +1,5 @@
 import ArgumentParser
+import PluginAPI
 import Pooling
 import Testing
 

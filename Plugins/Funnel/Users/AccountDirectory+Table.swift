@@ -11,23 +11,19 @@ extension AccountDirectory {
 
     /// Makes these rows the table, in one step. Who is logged in stays so.
     ///
-    /// An inactive row shuts its user out, whatever the users file and the servers say.
+    /// An inactive row shuts its user out, whatever the users file and the servers say. For one caller at a time.
     func use(_ rows: [UserRow]) {
-        let authUser = authUser
-        state.withLock { state in
-            let before = state
-            state.rows = rows
-            state.table = [:]
-            state.serverProofs = [:]
-            for row in rows {
-                if row.isFrontend { state.table[row.username] = TableUser(row, before: before.table[row.username]) }
-                if row.isBackend, !row.isFrontend, row.isActive { state.serverProofs[row.username] = row.account.proof }
-            }
-            for user in Set(before.table.keys).union(state.table.keys)
-            where user != authUser && before.secret(of: user) != state.secret(of: user) {
-                // What clients have shown of the old secret is worth nothing any more.
-                state.proofs[user] = nil
-            }
+        // Made without the lock: logins wait for that, and there may be many rows.
+        let before = state.withLock { $0 }
+        var after = before
+        after.takeTable(rows)
+        let changed = Set(before.table.keys).union(after.table.keys).filter { user in
+            user != authUser && before.secret(of: user) != after.secret(of: user)
+        }
+        state.withLock { [after] state in
+            (state.rows, state.table, state.serverProofs) = (after.rows, after.table, after.serverProofs)
+            // What clients have shown of the old secret is worth nothing any more.
+            for user in changed { state.proofs[user] = nil }
         }
     }
 
@@ -105,12 +101,21 @@ extension TableUser {
 }
 
 extension AccountDirectory.State {
-    /// What tells one secret of the user's from another; nil where nothing is known of it.
-    fileprivate func secret(of user: String) -> Verifier? {
-        let account = table[user]?.account ?? listed[user] ?? looked[user].flatMap(\.self)
-        guard let verifier = account?.verifier else { return nil }
-        // A password and its hash are the same secret.
-        guard case .password = verifier, let text = verifier.nativeText else { return verifier }
-        return try? UsersFile.verifier(ofSecret: Array(text.utf8))
+    fileprivate mutating func takeTable(_ rows: [UserRow]) {
+        let before = table
+        self.rows = rows
+        table = [:]
+        serverProofs = [:]
+        for row in rows {
+            if row.isFrontend { table[row.username] = TableUser(row, before: before[row.username]) }
+            if row.isBackend, !row.isFrontend, row.isActive { serverProofs[row.username] = row.account.proof }
+        }
+    }
+
+    /// What tells one secret of the user's from another, a password and its hash being the same; nil where it isn't known.
+    fileprivate func secret(of user: String) -> String? {
+        if let row = table[user]?.row { return row.shownPassword }
+        let account = listed[user] ?? looked[user].flatMap(\.self)
+        return account?.verifier.nativeText
     }
 }

@@ -35,7 +35,7 @@ extension ProxyConnection {
     }
 
     private var activity: SessionActivity {
-        if let known = (backend as? LocalStream)?.activity { return known }
+        if let known = (backend as? LocalStream)?.activity { return isCommandHeld ? held(known) : known }
         var activity = SessionActivity()
         activity.user = session.login?.user ?? ""
         activity.schema = tracker?.hasLogin == true ? session.schemaBytes : session.login?.schemaBytes ?? []
@@ -48,6 +48,16 @@ extension ProxyConnection {
         guard machine.isLoggedIn, machine.state != .readQuery else { return activity }
         activity.command = machine.currentCommand
         activity.since = clientSpoke
+        return activity
+    }
+
+    /// A hook has the command wait, of which the server knows nothing yet.
+    private func held(_ known: SessionActivity) -> SessionActivity {
+        var activity = known
+        activity.command = statements?.original ?? .query
+        activity.since = clientSpoke
+        guard activity.command == .query, let packets = statements?.held, !packets.isEmpty else { return activity }
+        activity.text = Array(packets.dropFirst(PacketHeader.size + 1).prefix(SessionActivity.longestText))
         return activity
     }
 

@@ -223,7 +223,7 @@ package final class ProxyConnection: StreamHandler {
     private var isBackendFull: Bool { (backend?.pendingBytes ?? 0) > Self.highWater }
 
     /// Whether a hook wants to wait with the client's command.
-    private var isCommandHeld: Bool { hold?.phase == .query || hold?.phase == .statement }
+    var isCommandHeld: Bool { hold?.phase == .query || hold?.phase == .statement }
 
     /// Moves the one deadline to the end of the wait that is on now.
     ///
