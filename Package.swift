@@ -133,7 +133,10 @@ let package = Package(
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
         tests(
             "FunnelTests",
-            ["Accounts", "FunnelPlugin", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "Streams", argumentParser]),
+            [
+                "Accounts", "FunnelPlugin", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "Streams", "Telemetry",
+                argumentParser,
+            ]),
         tests("FunnelStateTests", ["FunnelPlugin", "MySQLWire", "Pooling", "SQLText"]),
         tests("RulesTests", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "RulesPlugin", "SQLText"]),
         tests("RulesDigestTests", ["PluginAPI", "Pooling", "RulesPlugin", "SQLText"]),

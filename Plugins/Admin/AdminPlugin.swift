@@ -1,4 +1,5 @@
 import Foundation
+import GRDBSQLite
 package import PluginAPI
 import Pooling
 import ServerSide
@@ -19,6 +20,7 @@ package final class AdminPlugin: Plugin {
         server = AdminServer(
             host: host, credentials: credentials, database: options.adminDatabase, file: options.adminConfigFile)
         self.host = host
+        host.administration.serve()
     }
 
     private static func endpoint(_ address: String) throws(OptionError) -> Endpoint {
@@ -32,11 +34,19 @@ package final class AdminPlugin: Plugin {
     /// Offers the port's own settings and asks for the listeners.
     package func start() throws {
         host.administration.add(variables: server.variables)
+        host.administration.add(globals: Self.memory)
+        host.administration.add(memoryMetrics: Self.memory)
         for endpoint in endpoints { host.listen(on: endpoint, for: .server(server)) }
     }
 
     /// Everything is offered: makes the tables, and configures the process as the disk and the file say.
     package func allStarted() throws { try server.open() }
+
+    /// Bytes that SQLite has, in ProxySQL's word for it.
+    @Sendable
+    private static func memory() -> [NamedNumber] {
+        [NamedNumber("SQLite3_memory_bytes", sqlite3_memory_used())]
+    }
 
     /// The port has no hooks.
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? { nil }

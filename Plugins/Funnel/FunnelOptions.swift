@@ -93,13 +93,6 @@ package struct FunnelOptions: ParsableArguments {
     package mutating func validate() throws {
         try requireCounts()
         try requireWaits()
-        guard funnelUsersFile != nil || funnelAuthUser != nil else {
-            throw ValidationError(
-                """
-                The funnel logs clients in itself and knows no account: give --funnel-users-file=FILE, or \
-                --funnel-auth-user and --funnel-auth-password to look accounts up on the server.
-                """)
-        }
         if funnelAuthPassword != nil, funnelAuthUser == nil {
             throw ValidationError("--funnel-auth-password needs --funnel-auth-user.")
         }

@@ -15,13 +15,22 @@ package final class FunnelPlugin: Plugin {
     }
 
     package func start() throws {
+        guard funnel.accounts.hasSource || funnel.host.administration.isServed else { throw NoAccounts() }
         // Made here, since the first login to need it would wait for it, and all others of its loop with it.
         if ServerKey.ofProcess == nil {
             funnel.host.log(.warning, "(funnel) OpenSSL makes no RSA key: no full login by caching_sha2_password")
         }
         funnel.host.serveSessions()
         funnel.host.backends.usualMaxConnections = funnel.settings.lease.maximum
-        funnel.host.administration.add(statistics: [funnel.connectionPoolTable])
+        offer()
+    }
+
+    private func offer() {
+        let administration = funnel.host.administration
+        administration.add(UsersSection(funnel: funnel))
+        administration.add(statistics: [funnel.connectionPoolTable, funnel.accounts.usersTable])
+        administration.add(statistics: FunnelTables(funnel: funnel).all)
+        administration.add(globals: { [funnel] in funnel.globals() })
     }
 
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {
@@ -44,5 +53,16 @@ package final class FunnelPlugin: Plugin {
 
     package func stop() {
         funnel.loops.clear()
+    }
+}
+
+/// Nobody could ever log in.
+package struct NoAccounts: Error, Equatable, CustomStringConvertible {
+    package var description: String {
+        """
+        The funnel logs clients in itself and knows no account: give --funnel-users-file=FILE, or \
+        --funnel-auth-user and --funnel-auth-password to look accounts up on the server, or load plugin admin \
+        and fill its table mysql_users.
+        """
     }
 }

@@ -1,3 +1,5 @@
+import Dispatch
+import Locking
 import PluginAPI
 import Pooling
 import Telemetry
@@ -25,6 +27,11 @@ extension FunnelWorker {
             numbers.latencies.record(.backendTime, firstByte.since(sent))
             numbers.latencies.record(.transfer, now.since(firstByte))
         }
+    }
+
+    /// Records how long a statement has taken altogether.
+    func measureTotal(_ connection: BackendConnection, since arrived: MonotonicTime) {
+        measure(.total, connection, since: arrived)
     }
 
     /// Counts one of the things that are done for a statement.
@@ -64,9 +71,23 @@ extension FunnelWorker {
 extension Funnel {
     /// Gathers the numbers of all loops into one line of JSON.
     func report(_ completion: @escaping @Sendable (String?) -> Void) {
-        let gathering = Gathering<LoopShare>(of: loops.count) { [self] shares in
-            completion(try? report(shares).jsonLine())
+        gatherReport { completion(try? $0.jsonLine()) }
+    }
+
+    /// The numbers of all loops; without what the loops have counted where one doesn't answer. The caller's thread waits.
+    func reportNow() -> FunnelReport {
+        let told = DispatchSemaphore(value: 0)
+        let answer = Lock<FunnelReport?>(nil)
+        gatherReport { report in
+            answer.withLock { $0 = report }
+            told.signal()
         }
+        _ = told.wait(timeout: .now() + Self.patience)
+        return answer.withLock { $0 } ?? report([])
+    }
+
+    private func gatherReport(_ completion: @escaping @Sendable (FunnelReport) -> Void) {
+        let gathering = Gathering<LoopShare>(of: loops.count) { [self] shares in completion(report(shares)) }
         for loop in 0..<loops.count {
             loops.post(to: loop) { gathering.add(LoopShare($0)) }
         }

@@ -19,6 +19,7 @@ package final class ProxyPlugin: Plugin {
     private let source: ScriptSource?
     private let services: LuaServices
     private let limits: LuaLimits
+    private let engines = LuaEngines()
 
     package init(options: ProxyOptions, host: any PluginHost) throws {
         self.host = host
@@ -54,6 +55,11 @@ package final class ProxyPlugin: Plugin {
         }
         host.administration.add(ServersSection(host: host))
         host.administration.add(commands: ServerCommands(host: host).all)
+        if let source {
+            host.administration.add(statistics: [
+                LuaTable(source: source, errors: services.errors, engines: engines).table
+            ])
+        }
         try source?.tryScript()
         for endpoint in addresses.isEmpty ? [.tcp(host: "", port: 4040)] : addresses {
             host.listen(on: endpoint, for: .proxy(timeouts))
@@ -66,8 +72,10 @@ package final class ProxyPlugin: Plugin {
         guard let source else { return plain }
         if loop.index == 0 { ScriptWatch(source, loop: loop).begin() }
         do {
-            return try LuaProxyWorker(
+            let worker = try LuaProxyWorker(
                 source: source, limits: limits, services: services, host: host, loop: loop, fallback: plain)
+            engines.enter(worker.engine, on: loop.mailbox)
+            return worker
         } catch {
             host.log(.error, "\(source.script.path) can't be loaded on loop \(loop.index): \(error.message)")
             // Without a worker, nobody names a backend: clients are refused.
@@ -77,7 +85,7 @@ package final class ProxyPlugin: Plugin {
 
     package func hangUp() { source?.reload() }
 
-    package func stop() {}
+    package func stop() { engines.clear() }
 
     /// Without any backend given: the server that another plugin offers, or this machine's.
     private var readWriteOrDefault: [Endpoint] {

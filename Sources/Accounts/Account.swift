@@ -19,6 +19,12 @@ package struct Account: Hashable, Sendable {
         self.denial = denial
     }
 
+    /// What is known of the secret: where the password itself is stored, that is all.
+    package var proof: Proof {
+        guard case .password(let password) = verifier else { return known }
+        return Proof(password: password).merged(with: known)
+    }
+
     /// The account as it is best kept after a login: caching_sha2_password's next one takes the fast path.
     package func remembering(_ proof: Proof) -> Account {
         var account = self

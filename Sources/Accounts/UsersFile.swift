@@ -22,7 +22,7 @@ package enum UsersFile {
             let start = text.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             guard let first = start.first, first != UInt8(ascii: "#") else { continue }
             let account: Account
-            do throws(Problem) { account = try parse(line: start) } catch {
+            do throws(SecretProblem) { account = try parse(line: start) } catch {
                 throw UsersFileError(path: path, line: number, problem: error.text)
             }
             if let earlier = lines.updateValue(number, forKey: account.user) {
@@ -32,6 +32,13 @@ package enum UsersFile {
             accounts.append(account)
         }
         return accounts
+    }
+
+    /// What a secret means that is written as behind a user's name.
+    ///
+    /// - Throws: ``SecretProblem`` where it looks like a hash and isn't one.
+    package static func verifier(ofSecret secret: [UInt8]) throws(SecretProblem) -> Verifier {
+        try verifier(secret)
     }
 
     /// Refuses a file that others can read or write, or its group can write; `mode` as `stat` tells it.
@@ -56,40 +63,44 @@ package struct UsersFileError: Error, Hashable, Sendable, CustomStringConvertibl
     package var description: String { "\(path):\(line.map { "\($0):" } ?? "") \(problem)" }
 }
 
-private struct Problem: Error {
-    let text: String
+/// What is wrong with a stored secret or its line, and what to do.
+package struct SecretProblem: Error, Hashable, Sendable {
+    /// The problem in words.
+    package let text: String
 }
 
 // MARK: Lines
 
 extension UsersFile {
-    private static func parse(line: ArraySlice<UInt8>) throws(Problem) -> Account {
+    private static func parse(line: ArraySlice<UInt8>) throws(SecretProblem) -> Account {
         var name: [UInt8] = []
         var index = line.startIndex
         while index < line.endIndex, line[index] != UInt8(ascii: ":") {
             if line[index] == UInt8(ascii: "\\") {
                 index += 1
                 guard index < line.endIndex, ":\\#".utf8.contains(line[index]) else {
-                    throw Problem(text: #"a backslash in a user name stands before ':', '#' or '\' only; write '\\'"#)
+                    throw SecretProblem(
+                        text: #"a backslash in a user name stands before ':', '#' or '\' only; write '\\'"#)
                 }
             }
             name.append(line[index])
             index += 1
         }
         guard index < line.endIndex else {
-            throw Problem(text: "there is no ':' between user and secret; write 'user:secret', or '#' before a comment")
+            throw SecretProblem(
+                text: "there is no ':' between user and secret; write 'user:secret', or '#' before a comment")
         }
         guard let user = String(validating: name, as: UTF8.self) else {
-            throw Problem(text: "the user name isn't UTF-8; save the file as UTF-8")
+            throw SecretProblem(text: "the user name isn't UTF-8; save the file as UTF-8")
         }
         return Account(user: user, verifier: try verifier(Array(line[(index + 1)...])))
     }
 
-    private static func verifier(_ secret: [UInt8]) throws(Problem) -> Verifier {
+    private static func verifier(_ secret: [UInt8]) throws(SecretProblem) -> Verifier {
         if let password = secret.behind("plain:") { return .password(password) }
         if let key = secret.behind("ed25519:") {
             guard let bytes = StoredSecret.ed25519Key(key) else {
-                throw Problem(text: "behind 'ed25519:' stand 43 characters of base 64; \(plainHint)")
+                throw SecretProblem(text: "behind 'ed25519:' stand 43 characters of base 64; \(plainHint)")
             }
             return .ed25519(bytes)
         }
@@ -97,15 +108,15 @@ extension UsersFile {
         if secret.starts(with: Array("$A$".utf8)) { return try crypt(secret) }
         guard let digits = secret.behind("0x24412430") else { return .password(secret) }
         guard let text = Hexadecimal.decode(Array("24412430".utf8) + digits) else {
-            throw Problem(text: "behind '0x' stands what isn't hexadecimal; \(plainHint)")
+            throw SecretProblem(text: "behind '0x' stands what isn't hexadecimal; \(plainHint)")
         }
         return try crypt(text)
     }
 
-    private static func crypt(_ text: [UInt8]) throws(Problem) -> Verifier {
+    private static func crypt(_ text: [UInt8]) throws(SecretProblem) -> Verifier {
         guard let crypt = SHA2Crypt(text) else {
             let count = "a hash of caching_sha2_password has 70 bytes and begins with '$A$005$', this has \(text.count)"
-            throw Problem(text: "\(count); give it as 0x and SELECT HEX(authentication_string); \(plainHint)")
+            throw SecretProblem(text: "\(count); give it as 0x and SELECT HEX(authentication_string); \(plainHint)")
         }
         return .cachingSHA2(crypt, fast: nil)
     }

@@ -126,6 +126,20 @@ extension Verifier: CustomStringConvertible, CustomDebugStringConvertible, Custo
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
+// MARK: As text
+
+extension Verifier {
+    /// The hash that stands for it where people read it, as mysql_native_password writes one; nil where that isn't it.
+    package var nativeText: String? {
+        switch self {
+        case .password([]): ""
+        case .password(let password): "*" + Hexadecimal.encode(NativePassword<Digest>.stored(password))
+        case .native(let hash): "*" + Hexadecimal.encode(hash)
+        case .cachingSHA2, .ed25519, .none: nil
+        }
+    }
+}
+
 // MARK: What each method checks against
 
 extension Verifier {

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -24,4 +25,16 @@ void clinux_name_thread(const char *name) {
     char shortened[16];
     snprintf(shortened, sizeof shortened, "%s", name);
     pthread_setname_np(pthread_self(), shortened);
+}
+
+struct clinux_heap clinux_heap_sizes(void) {
+    struct mallinfo2 info = mallinfo2();
+    struct clinux_heap heap = {
+        .arena = info.arena,
+        .mapped = info.hblkhd,
+        .in_use = info.uordblks + info.hblkhd,
+        .free = info.fordblks,
+        .releasable = info.keepcost,
+    };
+    return heap;
 }

@@ -21,6 +21,9 @@ open class EventLoop {
     /// Streams that are open, those included that only send what is pending before they close.
     open var streamCount: Int { fatalErrorOfAbstractClass() }
 
+    /// What the loop has done so far; zero where it keeps no account.
+    open var work: LoopWork { LoopWork() }
+
     /// Starts to connect; the handler hears `connected` or `ended` later, never before this returns.
     ///
     /// Host names are resolved off the loop; every address of a name is tried until `timeout` has passed.
@@ -62,4 +65,15 @@ open class EventLoop {
 
     /// Ends ``run()`` after the present turn; callable from every thread.
     open func stop() { fatalErrorOfAbstractClass() }
+}
+
+/// What an event loop has done since its start.
+public struct LoopWork: BitwiseCopyable, Sendable {
+    /// How often it has waited for events.
+    public var turns: UInt64 = 0
+    /// Events that came: bytes, connections, room to send, mail.
+    public var events: UInt64 = 0
+
+    /// Nothing yet.
+    public init() {}
 }

@@ -18,6 +18,22 @@ public protocol LocalServer: AnyObject {
 
     /// The session has ended, or takes another backend; nothing can be said any more. Called exactly once.
     func ended()
+
+    /// What the client does at this moment, as far as the server knows; nil where it keeps no account of it.
+    var activity: SessionActivity? { get }
+
+    /// An administrator wants the statement under way to end, or the session altogether.
+    ///
+    /// - Returns: false where the server can't do that, and has done nothing.
+    func kill(onlyStatement: Bool) -> Bool
+}
+
+extension LocalServer {
+    /// Nothing.
+    public var activity: SessionActivity? { nil }
+
+    /// It can't.
+    public func kill(onlyStatement: Bool) -> Bool { false }
 }
 
 /// The way back to a local server's session; it belongs to the session's loop.

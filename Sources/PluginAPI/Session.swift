@@ -41,6 +41,11 @@ open class Session {
     /// The hostgroup that the next statement is to go to, where a ``LocalServer`` chooses; nil for the usual one. ``route``
     /// comes before it, and a session that must keep its connection stays there.
     public var hostgroup: Int?
+    /// The hostgroup of statements for which ``hostgroup`` says nothing, as the client's account has it; nil for the
+    /// usual one of the process.
+    public var defaultHostgroup: Int?
+    /// The default schema that the client's account has where the login names none; empty for none.
+    package var defaultSchemaBytes: [UInt8] = []
     /// What statement hooks order for the statement under way; set anew before they are asked about the next one.
     public var orders = StatementOrders()
     /// Why the session ended; nil while it goes on.

@@ -37,6 +37,9 @@ public struct SessionMachine: BitwiseCopyable, Equatable, Sendable {
     /// Whether the session ended where the backend had nothing under way.
     public internal(set) var endedBetweenCommands = false
 
+    /// The command under way, or the last one; COM_SLEEP before the first.
+    public var currentCommand: Command { command.command }
+
     /// The phases that have hooks.
     let subscribed: PhaseSet
     /// The command under way.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PluginAPI
 import Pooling
 import Testing
 
@@ -18,14 +19,16 @@ struct OptionsTests {
         }
     }
 
-    @Test("without accounts it can't start, and the message names both ways to have some")
-    func noAccounts() {
-        #expect(
-            complaint() == """
-                The funnel logs clients in itself and knows no account: give --funnel-users-file=FILE, or \
-                --funnel-auth-user and --funnel-auth-password to look accounts up on the server.
-                """)
-        #expect(complaint(Self.accounts) == nil)
+    @Test("without accounts it can't start, and the message names the ways to have some; plugin admin is one")
+    func noAccounts() throws {
+        let host = FunnelHost()
+        let plugin = try FunnelPlugin(options: FunnelOptions.parse([]), host: host)
+        let error = #expect(throws: NoAccounts.self) { try plugin.start() }
+        for way in ["--funnel-users-file", "--funnel-auth-user", "mysql_users"] {
+            #expect(error?.description.contains(way) == true)
+        }
+        host.administration.serve()
+        #expect(throws: Never.self) { try plugin.start() }
         #expect(complaint("--funnel-auth-user=lookup") == nil)
         #expect(
             complaint(Self.accounts, "--funnel-auth-password=x") == "--funnel-auth-password needs --funnel-auth-user.")

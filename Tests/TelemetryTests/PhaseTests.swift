@@ -17,7 +17,7 @@ struct PhaseTests {
         #expect(clock.ended(now: at(125), &latencies) == .milliseconds(18))
         let times = FunnelPhase.allCases.map { latencies[$0].summary?.max }
         #expect(
-            times == [.milliseconds(7), nil, .milliseconds(2), .milliseconds(11), .milliseconds(5)])
+            times == [.milliseconds(7), nil, .milliseconds(2), .milliseconds(11), .milliseconds(5), nil])
     }
 
     @Test("the next statement starts from nothing")

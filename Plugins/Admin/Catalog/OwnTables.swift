@@ -33,10 +33,10 @@ struct OwnTables {
             ("SET prefix-name = value", "changes a setting in global_variables; LOAD … VARIABLES TO RUNTIME uses it"),
             ("SHOW WARNINGS", "tells what the last statement's warnings are"),
             ("SHOW PROCESSLIST", "lists the clients' sessions"),
-            ("KILL id", "ends a session"),
             ("SHOW PROMETHEUS METRICS", "shows the statistics in Prometheus's text format"),
         ]
-        return own + commands.map { ($0.words, $0.summary) }
+        let kill = commands.contains { $0.words == "KILL" } ? [] : [("KILL id", "ends a session of this port")]
+        return own + kill + commands.map { ($0.words, $0.summary) }
     }
 
     private var backends: ProvidedTable {

@@ -29,8 +29,10 @@ extension AdminSession {
         output.done()
     }
 
-    /// The rows of SHOW PROCESSLIST: what plugins offer of their sessions, then the port's own.
-    func processes() throws -> [[Cell]] {
+    /// The rows of SHOW PROCESSLIST: the proxied sessions, then the port's own.
+    ///
+    /// - Parameter isFull: whether statements are shown as far as they are known, and not only their first 100 characters.
+    func processes(isFull: Bool) throws -> [[Cell]] {
         let world = try requireWorld()
         let offered = world.catalog.statistics.first { $0.definition.name == "stats_mysql_processlist" }
         let own = world.server.openSessions.map { session in
@@ -42,7 +44,9 @@ extension AdminSession {
                 Cell(values.statement),
             ]
         }
-        return (offered.map { table in table.rows(false).map { Self.process($0, table.definition) } } ?? []) + own
+        let rows = (offered.map { table in table.rows(false).map { Self.process($0, table.definition) } } ?? []) + own
+        guard !isFull else { return rows }
+        return rows.map { row in row.dropLast() + [Cell((row.last?.text).map { String($0.prefix(100)) })] }
     }
 
     /// MySQL's columns of a row with ProxySQL's.

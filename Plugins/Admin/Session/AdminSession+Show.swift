@@ -17,7 +17,7 @@ extension AdminSession {
         case "STATUS": try showStatus(text, index + 1, output)
         case "PROCESSLIST":
             let columns = ["Id", "User", "Host", "db", "Command", "Time", "State", "Info"]
-            try list(columns, try processes(), filter: filter(text, index + 1), output)
+            try list(columns, try processes(isFull: text.word(1) == "FULL"), filter: filter(text, index + 1), output)
         case "WARNINGS", "ERRORS":
             let rows = what == "ERRORS" ? [] : warnings.map { [Cell.text("Warning"), .integer(1105), .text($0)] }
             try list(["Level", "Code", "Message"], rows, output, warnings: warnings.count)

@@ -67,7 +67,7 @@ extension AdminSession {
             case .rows(let columns, let rows): try list(columns, rows, output)
             }
         } catch let fault as CommandFault {
-            throw SQLError(code: 1105, message: fault.reason)
+            throw SQLError(code: fault.code, message: fault.reason)
         }
         return true
     }

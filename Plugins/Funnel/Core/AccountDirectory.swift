@@ -6,10 +6,19 @@ import Pooling
 
 /// The accounts that clients may log in to, and the secrets by which the funnel logs in to backends in their name.
 ///
-/// Accounts come from the users file, whole, or from the backends, one by one as clients come; those are kept, and looked
-/// up again when a login fails by what is kept.
+/// Accounts come from the table `mysql_users`, else from the users file, else from the backends, one by one as clients
+/// come; those are kept, and looked up again when a login fails by what is kept.
 final class AccountDirectory: Sendable {
-    private struct State: Sendable {
+    struct State: Sendable {
+        /// The users of the table `mysql_users`, who come before all others.
+        var table: [String: TableUser] = [:]
+        /// What the table's rows for servers only say of secrets there.
+        var serverProofs: [String: Proof] = [:]
+        /// The table as it was loaded.
+        var rows: [UserRow] = []
+        /// Logged-in clients by user.
+        var clients: [String: Int] = [:]
+        var denials = Denials()
         var listed: [String: Account] = [:]
         /// What a backend said last; nil for an account that it doesn't have.
         var looked: [String: Account?] = [:]
@@ -23,18 +32,18 @@ final class AccountDirectory: Sendable {
     /// Names whose logins have failed are kept up to this number; those of less than the interval ago always.
     private static let mostNames = 10_000
 
-    private let state = Lock(State())
+    let state = Lock(State())
     private let usersFile: String?
-    private let authUser: String?
-    /// The first account of the users file: whose connections are opened ahead.
-    let warmUser: String?
+    let authUser: String?
+    /// The first account of the users file with a password.
+    private let firstListed: String?
 
     /// - Throws: ``OptionError`` where the users file can't be used.
     init(options: FunnelOptions) throws {
         usersFile = options.funnelUsersFile
         authUser = options.funnelAuthUser
         let listed = try usersFile.map { try Self.read($0) } ?? []
-        warmUser = listed.first { $0.known.password != nil }?.user ?? options.funnelAuthUser
+        firstListed = listed.first { $0.proof.password != nil }?.user
         state.withLock { state in
             state.listed = Dictionary(listed.map { ($0.user, $0) }) { first, _ in first }
             guard let authUser else { return }
@@ -42,12 +51,21 @@ final class AccountDirectory: Sendable {
         }
     }
 
+    /// Whether there is a users file, or a server to ask.
+    var hasSource: Bool { usersFile != nil || looksUp }
+
+    /// The user whose connections are opened ahead: the first of the users file with a password, else of the table.
+    var warmUser: String? {
+        firstListed ?? state.withLock { $0.rows.first { $0.isActive && $0.account.proof.password != nil }?.username }
+            ?? authUser
+    }
+
     /// Whether accounts are looked up at the backends.
     var looksUp: Bool { authUser != nil }
 
     /// What is known of an account without asking a backend.
     enum Knowledge {
-        /// From the users file: it is what it is.
+        /// From the table or the users file: it is what it is.
         case listed(Account)
         /// From a backend, some time ago.
         case looked(Account?)
@@ -57,6 +75,7 @@ final class AccountDirectory: Sendable {
 
     func knowledge(of user: String) -> Knowledge {
         state.withLock { state in
+            if let user = state.table[user] { return .listed(user.account) }
             if let account = state.listed[user] { return .listed(account) }
             if let looked = state.looked[user] { return .looked(looked) }
             return .unknown
@@ -98,7 +117,8 @@ final class AccountDirectory: Sendable {
     /// What logging in to a backend as the user can be done with.
     func proof(of user: String) -> Proof {
         state.withLock { state in
-            state.proofs[user] ?? state.listed[user]?.known ?? Proof()
+            state.serverProofs[user] ?? state.proofs[user]
+                ?? (state.table[user]?.account ?? state.listed[user])?.proof ?? Proof()
         }
     }
 

@@ -20,6 +20,7 @@ extension FunnelSession {
             phase = .preparing
             return false
         }
+        worker.measureTotal(connection, since: running.arrived)
         stateChanged(running, on: connection)
         let isReplaced = replacesAnswer(running, on: connection)
         phase = .ready

@@ -102,7 +102,11 @@ extension FunnelSession {
             isQuery ? say(interrupted) : dismiss(interrupted)
             completion()
         case .running, .preparing:
-            guard let connection, connection.phase == .relaying else { break }
+            guard let connection, connection.phase == .relaying else {
+                // Nothing of its statement runs yet, or any more.
+                completion()
+                break
+            }
             connection.comeUnderFire(completion)
         case .login, .ready, .ended:
             completion()

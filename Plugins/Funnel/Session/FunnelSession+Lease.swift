@@ -36,16 +36,19 @@ extension FunnelSession {
     private func choosePool() -> BackendPool? {
         if let route = session.route { return worker.pool(of: route) }
         let backend = worker.chooser.choose(
-            in: session.hostgroup, preferring: lastConnection?.pool.backend, waits: true, load: load)
+            in: hostgroup, preferring: lastConnection?.pool.backend, waits: true, load: load)
         return backend.map { worker.pool(of: $0) }
     }
+
+    /// Where the statement is wanted: where hooks say, else where the account says; nil for the usual hostgroup.
+    private var hostgroup: Int? { session.hostgroup ?? session.defaultHostgroup }
 
     private func load(_ backend: Backend) -> Int? { worker.pool(of: backend).outstanding }
 
     private var noServer: SQLError {
         SQLError(
             code: 1105, state: "08S01",
-            message: "(funnel) " + worker.chooser.current.obstacle(in: session.hostgroup))
+            message: "(funnel) " + worker.chooser.current.obstacle(in: hostgroup))
     }
 
     // MARK: Answers
@@ -103,7 +106,7 @@ extension FunnelSession {
     /// The server that the statement waits for has gone down: another one of its hostgroup that is ready takes it.
     func serverWentDown(_ pool: BackendPool) {
         guard phase == .waiting, request?.pool === pool, session.route == nil, let running, running.redirections < 16,
-            let other = worker.chooser.choose(in: session.hostgroup, load: load)
+            let other = worker.chooser.choose(in: hostgroup, load: load)
         else { return }
         running.redirections += 1
         leaveBacklog()

@@ -109,6 +109,7 @@ extension FunnelSession {
             if let first { deliver(first) }
             accept(proof)
         case .denied(let error, let reason):
+            worker.funnel.accounts.loginDenied()
             worker.log(.info) {
                 "login of '\(self.attempt?.userName ?? "")' from \(self.session.clientAddress) is denied: \(reason)"
             }
@@ -154,6 +155,10 @@ extension FunnelSession {
         guard let attempt else { return }
         let funnel = worker.funnel
         funnel.accounts.proved(attempt.userName, proof)
+        leaveAccount()
+        if let refusal = funnel.accounts.clientEnters(attempt.userName) { return refuseLogin(refusal) }
+        countedUser = attempt.userName
+        let schema = takeProfile(of: attempt)
         if attempt.isChange { forgetState() }
         userName = attempt.userName
         capabilities = attempt.capabilities.intersection(Self.offered.union(Self.offeredByMariaDB))
@@ -163,7 +168,7 @@ extension FunnelSession {
         loginSettings = funnel.settings.table.settings(
             .login(
                 collation: UInt8(truncatingIfNeeded: attempt.collation),
-                schema: attempt.schema.isEmpty ? nil : attempt.schema,
+                schema: schema.isEmpty ? nil : schema,
                 takesSeveralStatements: capabilities.contains(.multiStatements)))
         settings = loginSettings
         status = .autocommit
@@ -174,9 +179,27 @@ extension FunnelSession {
         takeIncoming()
     }
 
+    /// What the account's row in `mysql_users` gives the session.
+    ///
+    /// - Returns: the schema that it begins with.
+    private func takeProfile(of attempt: LoginAttempt) -> [UInt8] {
+        let profile = worker.funnel.accounts.profile(of: attempt.userName)
+        session.defaultHostgroup = profile.hostgroup
+        session.defaultSchemaBytes = profile.schema
+        return attempt.schema.isEmpty ? profile.schema : attempt.schema
+    }
+
+    /// The client isn't one of its user's any more.
+    func leaveAccount() {
+        guard let user = countedUser else { return }
+        countedUser = nil
+        worker.funnel.accounts.clientLeaves(user)
+    }
+
     private func refuseLogin(_ error: SQLError) {
         deliver(error.encode())
         phase = .ended
+        leaveAccount()
         worker.leave(self)
         leaveConnection(wasRunning: false)
         client?.hangUp()

@@ -44,6 +44,8 @@ final class FunnelSession: LocalServer, Lessee {
     var account = UserID(0)
     /// The settings that its login has given it.
     var loginSettings: SessionSettings
+    /// The user among whose clients it is counted.
+    var countedUser: String?
 
     // Its state.
     var settings: SessionSettings
@@ -163,6 +165,7 @@ final class FunnelSession: LocalServer, Lessee {
         let before = phase
         phase = .ended
         worker.leave(self)
+        leaveAccount()
         client = nil
         afterCapture = nil
         leaveBacklog()

@@ -18,6 +18,20 @@ int clinux_receivable_bytes(int descriptor);
 
 /// Names the calling thread; at most 15 characters count.
 void clinux_name_thread(const char *name);
+
+/// What malloc has, in bytes: taken from the system by growing, taken block by block, given to the process, free, and free
+/// at the end so that it could be given back.
+struct clinux_heap {
+    uint64_t arena;
+    uint64_t mapped;
+    uint64_t in_use;
+    uint64_t free;
+    uint64_t releasable;
+};
+
+/// What malloc has now; it looks through all of its arenas.
+struct clinux_heap clinux_heap_sizes(void);
+
 #include "process.h"
 
 #endif

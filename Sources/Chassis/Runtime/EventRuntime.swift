@@ -14,6 +14,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     private let host: HostServices
     private let numbers = SessionNumbers()
     private let shortages: ShortageWarning
+    private let roster = LoopRoster()
     private var plugins: [any Plugin] = []
     private var listeners: [(sockets: [ListeningSocket], service: Service)] = []
     private var loops: [LoopThread] = []
@@ -46,6 +47,10 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
     /// Makes every plugin, then starts them, then opens every port that they have asked for.
     public func openPorts() throws {
         plugins = try configuration.plugins.map { try $0.make(host) }
+        ProcessTables(
+            loops: roster, host: host,
+            plugins: plugins.map { (name: type(of: $0).name, summary: type(of: $0).summary) }
+        ).offer()
         for plugin in plugins { try plugin.start() }
         for listener in host.listeners {
             let sockets = try ListeningSocket.open(listener.endpoint, count: configuration.main.eventThreads)
@@ -76,6 +81,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         let plugins = plugins
         let listeners = listeners.map { LoopRuntime.Listener(socket: $0.sockets[index], service: $0.service) }
         loop.execute { box.runtime.begin(plugins: plugins, listeners: listeners) }
+        roster.enter(loop, box.runtime)
         return LoopThread(loop: loop, runtime: box, thread: try EventLoopThread(running: loop))
     }
 
@@ -160,6 +166,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
             loop.loop.execute { [loop = loop.loop] in loop.stop() }
         }
         for loop in loops { loop.thread.join() }
+        roster.clear()
         for plugin in plugins { plugin.stop() }
     }
 }

@@ -27,6 +27,8 @@ final class LoopRuntime {
     /// Those not told yet that the last session has ended.
     private var drainHooks: [any DrainHook] = []
     private var isDraining = false
+    /// What each plugin's worker subscribes to.
+    private(set) var hookNames: [String: [String]] = [:]
     let mailbox: any LoopMailbox
 
     /// - Parameter onEmpty: told on the loop's thread when the loop drains and its last session has ended.
@@ -48,7 +50,11 @@ final class LoopRuntime {
 
     /// Makes the workers and begins to accept.
     func begin(plugins: [any Plugin], listeners: [Listener]) {
-        let workers = plugins.compactMap { $0.makeWorker(on: self) }
+        let workers = plugins.compactMap { plugin in
+            let worker = plugin.makeWorker(on: self)
+            hookNames[type(of: plugin).name] = worker.map { HookChains.names(of: $0) } ?? []
+            return worker
+        }
         drainHooks = workers.compactMap { $0 as? any DrainHook }
         let context = SessionContext(
             loop: loop, workers: workers, makeID: numbers.nextSession,
@@ -97,6 +103,32 @@ final class LoopRuntime {
     /// Frees the object in a later turn, since its own code may be running.
     private func keepThroughTurn(_ object: AnyObject) {
         loop.schedule(at: loop.now) { withExtendedLifetime(object) {} }
+    }
+
+    // MARK: What administrators ask
+
+    /// What this loop's sessions have done.
+    var counters: SessionCounters { sessions?.counters ?? SessionCounters() }
+
+    /// How many proxied sessions are open.
+    var sessionCount: Int { sessions?.count ?? 0 }
+
+    /// Streams of all kinds that are open.
+    var streamCount: Int { loop.streamCount }
+
+    /// What the loop has done.
+    var work: LoopWork { loop.work }
+
+    /// Some of the open sessions as they are listed, from a place on; with the place to go on from, nil at the end.
+    func sessions(from first: Int, atMost count: Int) -> (values: [ListedSession], next: Int?) {
+        guard let (found, next) = sessions?.some(from: first, atMost: count) else { return ([], nil) }
+        return (found.map { $0.listed(on: loop) }, next)
+    }
+
+    /// Ends the session with that number, or its statement only.
+    func kill(_ id: UInt64, onlyStatement: Bool) -> KillOutcome {
+        guard let connection = sessions?.all.first(where: { $0.session.id == id }) else { return .unknownID }
+        return connection.kill(onlyStatement: onlyStatement)
     }
 
     // MARK: The end

@@ -37,6 +37,13 @@ struct HookChains {
         }
     }
 
+    /// The phases that a worker has hooks for, by their names; `drain` is the end of the last session.
+    static func names(of worker: any PluginWorker) -> [String] {
+        let chains = HookChains(workers: [worker])
+        let phases = Phase.allCases.filter { chains.subscribed.contains($0) }.map { "\($0)" }
+        return phases + (worker is any ResultHook ? ["result"] : []) + (worker is any DrainHook ? ["drain"] : [])
+    }
+
     private mutating func add<Hook>(_ hook: Hook, to chain: WritableKeyPath<Self, [Hook]>, _ phase: Phase) {
         self[keyPath: chain].append(hook)
         subscribed.insert(PhaseSet(phase))

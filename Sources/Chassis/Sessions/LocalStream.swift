@@ -36,6 +36,14 @@ final class LocalStream: ByteStream {
         }
     }
 
+    // MARK: What administrators ask
+
+    /// What the server says of the client; nil where it keeps no account.
+    var activity: SessionActivity? { server?.activity }
+
+    /// Has the server end the statement, or the session; false where it can't.
+    func kill(onlyStatement: Bool) -> Bool { server?.kill(onlyStatement: onlyStatement) ?? false }
+
     // MARK: The session's side
 
     override var peerAddress: String { "" }

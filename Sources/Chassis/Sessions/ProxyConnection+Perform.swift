@@ -46,7 +46,7 @@ extension ProxyConnection {
         }
         switch step {
         case .none, .discard: break
-        case .relay: client?.send(packet)
+        case .relay: send(packet, to: client)
         case .relayAs(let sequence): send(packet, as: sequence, to: client)
         case .keep: keep(packet)
         case .relayKept:
@@ -63,7 +63,7 @@ extension ProxyConnection {
         switch step {
         case .none: break
         case .connect: connectBackend()
-        case .relay: backend?.send(packet)
+        case .relay: send(packet, to: backend)
         case .relayAs(let sequence): send(packet, as: sequence, to: backend)
         case .sendReset: send([Command.resetConnection.rawValue], to: backend)
         case .sendSchema: send([Command.initDB.rawValue] + session.schemaBytes, to: backend)
@@ -83,7 +83,7 @@ extension ProxyConnection {
     private func sendKept() {
         guard let injections else { return }
         let kept = injections.kept
-        client?.send(kept.span)
+        send(kept.span, to: client)
         injections.forgetKept()
     }
 
@@ -98,7 +98,7 @@ extension ProxyConnection {
         guard framed.isEmpty else {
             let packets = framed
             framed = []
-            stream?.send(packets.span)
+            send(packets.span, to: stream)
             return
         }
         var writer = PacketWriter(sequence: sequence)
@@ -107,7 +107,7 @@ extension ProxyConnection {
         }
         outgoing = []
         let bytes = writer.take()
-        stream?.send(bytes.span)
+        send(bytes.span, to: stream)
     }
 
     private func send(_ error: SQLError, sequence: UInt8) {
@@ -118,7 +118,7 @@ extension ProxyConnection {
         var writer = PacketWriter(sequence: sequence)
         writer.append(payload)
         let bytes = writer.take()
-        stream?.send(bytes.span)
+        send(bytes.span, to: stream)
     }
 
     /// Sends one packet under another sequence id.
@@ -126,7 +126,14 @@ extension ProxyConnection {
         guard packet.count >= PacketHeader.size else { return }
         var copy = packet.withUnsafeBufferPointer { Array($0) }
         copy[3] = sequence
-        stream?.send(copy.span)
+        send(copy.span, to: stream)
+    }
+
+    /// Sends bytes as they are, and counts them.
+    private func send(_ bytes: Span<UInt8>, to stream: ByteStream?) {
+        guard let stream else { return }
+        context.counters.sent(bytes.count, isClient: stream === client, isServedLocally: isServedLocally)
+        stream.send(bytes)
     }
 
     /// The client has its answer: what the session shows is brought up to date.
@@ -200,7 +207,7 @@ extension ProxyConnection {
         if let tracker, !isReady(for: packets.span, tracker) { return }
         guard let injection = injections?.next(now: context.loop.now) else { return }
         statementSent()
-        backend?.send(packets.span)
+        send(packets.span, to: backend)
         let command = Command(rawValue: packets.count > PacketHeader.size ? packets[PacketHeader.size] : 0)
         perform(
             machine.injectionSent(

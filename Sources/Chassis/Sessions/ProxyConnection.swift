@@ -56,6 +56,8 @@ package final class ProxyConnection: StreamHandler {
     /// Whether a plugin wants the session closed after the answer under way.
     var closesAfterResult = false
     var isEnded = false
+    /// When the client and the backend have last sent something.
+    var (clientSpoke, backendSpoke) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 0))
     /// Why it ended.
     var endCause: EndCause?
 
@@ -74,6 +76,7 @@ package final class ProxyConnection: StreamHandler {
         self.context = context
         self.timeouts = timeouts
         loginDeadline = context.loop.now + timeouts.login
+        (clientSpoke, backendSpoke) = (context.loop.now, context.loop.now)
         machine = SessionMachine(subscribed: context.chains.subscribed)
         let isTracked = context.chains.subscribed.contains(Phase.query)
         statements = context.chains.subscribed.contains(Phase.statement) ? StatementProgress() : nil
@@ -98,6 +101,7 @@ package final class ProxyConnection: StreamHandler {
             // A plugin's answers don't wait for a backend: the client must take them before it may go on.
             if isClient, let client, client.pendingBytes > Self.highWater, machine.state == .readQuery { break }
             let rest = bytes.extracting(offset..<bytes.count)
+            let isCommand = isClient && machine.state == .readQuery
             let answer =
                 isClient
                 ? machine.clientReceived(rest)
@@ -107,7 +111,9 @@ package final class ProxyConnection: StreamHandler {
             // A packet that a hook wants to wait with comes again; an injected query's answer is kept by then.
             if isDecided || answer.consult == .result { offset += answer.consumed }
             guard isDecided, answer.consumed > 0 else { break }
+            if isCommand { context.counters.commands &+= 1 }
         }
+        context.counters.received(offset, isClient: isClient, isServedLocally: isServedLocally)
         if !isClient, stream !== backend, offset < bytes.count { context.parked.discard(stream) }
         guard !isEnded else { return bytes.count }
         afterEvent(unconsumed: bytes.count - offset, isClient: isClient)
@@ -189,6 +195,7 @@ package final class ProxyConnection: StreamHandler {
     /// Bookkeeping after bytes: flow control, whose turn it is, the deadline.
     func afterEvent(unconsumed: Int, isClient: Bool) {
         guard let client else { return }
+        if isClient { clientSpoke = context.loop.now } else { backendSpoke = context.loop.now }
         // Asked once: nothing is sent or delivered below but in a later turn.
         let pending = pendingBytes
         if isClient {
@@ -216,7 +223,7 @@ package final class ProxyConnection: StreamHandler {
     private var isBackendFull: Bool { (backend?.pendingBytes ?? 0) > Self.highWater }
 
     /// Whether a hook wants to wait with the client's command.
-    private var isCommandHeld: Bool { hold?.phase == .query || hold?.phase == .statement }
+    var isCommandHeld: Bool { hold?.phase == .query || hold?.phase == .statement }
 
     /// Moves the one deadline to the end of the wait that is on now.
     ///

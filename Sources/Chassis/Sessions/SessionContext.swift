@@ -10,6 +10,8 @@ package final class SessionContext {
     let log: @Sendable (LogLevel, () -> String) -> Void
     /// The backend connections that no session uses.
     package let parked: ParkedConnections
+    /// What this loop's sessions have done.
+    var counters = SessionCounters()
     private var connections = SessionTable<ProxyConnection>()
     private let makeID: () -> UInt64
     /// Shared by all loops of the process.
@@ -37,9 +39,15 @@ package final class SessionContext {
     /// The open connections.
     package var all: [ProxyConnection] { connections.all }
 
+    /// Some of the open connections, from a place in the table on; with where to go on, nil at the end.
+    func some(from first: Int, atMost count: Int) -> (found: [ProxyConnection], next: Int?) {
+        connections.some(from: first, atMost: count)
+    }
+
     /// Makes the connection of an accepted stream; ``ProxyConnection/begin(client:)`` follows once the stream has its handler.
     package func makeConnection(for stream: ByteStream, timeouts: ProxyTimeouts) -> ProxyConnection {
-        connections.insert { slot, generation in
+        counters.created &+= 1
+        return connections.insert { slot, generation in
             let listener = stream.localAddress
             let peer = stream.peerAddress
             // The client's end of a unix socket has no name: the socket's path says where it came in.
@@ -66,6 +74,7 @@ package final class SessionContext {
     func retire(_ connection: ProxyConnection, _ cause: EndCause) {
         guard let retired = connections.remove(connection.session.slot) else { return }
         loop.schedule(at: loop.now) { withExtendedLifetime(retired) {} }
+        if cause.blame == .client, !cause.isOrderly { counters.aborted &+= 1 }
         onEnded?(cause)
     }
 }

@@ -35,4 +35,11 @@ struct SessionTable<Element: AnyObject> {
 
     /// The open connections at this moment, safe against changes while they are walked.
     var all: [Element] { slots.compactMap { $0 } }
+
+    /// Those in so many slots from one on; with the slot to go on from, nil behind the last one.
+    func some(from first: Int, atMost count: Int) -> (found: [Element], next: Int?) {
+        guard first < slots.count else { return ([], nil) }
+        let end = min(slots.count, first + count)
+        return (slots[first..<end].compactMap { $0 }, end < slots.count ? end : nil)
+    }
 }

@@ -38,7 +38,8 @@ final class SessionTracker {
     /// The login has succeeded, on the connection at hand unless a plugin has answered it by itself.
     func loggedIn(_ capabilities: Capabilities) {
         hasLogin = true
-        session.schemaBytes = (login ?? session.login)?.schemaBytes ?? []
+        let schema = (login ?? session.login)?.schemaBytes ?? []
+        session.schemaBytes = schema.isEmpty ? session.defaultSchemaBytes : schema
         guard let login, let greeting = session.backendGreeting else { return }
         link = BackendLink(
             greeting: link?.greeting ?? greeting, capabilities: link?.capabilities ?? capabilities,
@@ -98,7 +99,7 @@ final class SessionTracker {
 
     private func changedUser(_ request: ChangeUserRequest) {
         statements = []
-        session.schemaBytes = request.schemaBytes
+        session.schemaBytes = request.schemaBytes.isEmpty ? session.defaultSchemaBytes : request.schemaBytes
         login?.userBytes = request.userBytes
         link?.user = request.userBytes
         guard let collation = request.collation else { return }

@@ -16,6 +16,7 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
     private let mailbox: Mailbox
     private var clock = EpollLoop.readClock()
     private var deadlines = Deadlines()
+    private var done = LoopWork()
 
     /// Every open stream, which is thereby kept alive; a stream knows its place here.
     private var streams: [EpollStream] = []
@@ -69,6 +70,8 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     public override var streamCount: Int { streams.count }
 
+    public override var work: LoopWork { done }
+
     /// Host names that the resolver is busy with.
     package var namesBeingLookedUp: Int { lookups.count }
 
@@ -120,6 +123,8 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
         let border = deadlines.border
         let count = epoll_wait(poller, events.baseAddress, Int32(events.count), timeout())
         clock = Self.readClock()
+        done.turns &+= 1
+        done.events &+= UInt64(max(0, count))
         swap(&ready, &readyNow)
         var hasMail = false
         for index in 0..<max(0, Int(count)) {

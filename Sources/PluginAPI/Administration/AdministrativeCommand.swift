@@ -33,9 +33,12 @@ public enum CommandOutcome: Equatable, Sendable {
 public struct CommandFault: Error, Equatable, Sendable {
     /// What is wrong and what to do.
     public let reason: String
+    /// MySQL's number of the error.
+    public let code: UInt16
 
-    /// A fault with its reason.
-    public init(_ reason: String) {
+    /// A fault with its reason, and MySQL's number where it has one for it.
+    public init(_ reason: String, code: UInt16 = 1105) {
         self.reason = reason
+        self.code = code
     }
 }

@@ -12,11 +12,14 @@ package enum FunnelPhase: UInt8, BitwiseCopyable, CaseIterable, Sendable {
     case backendTime
     /// From the first byte of the answer to its last.
     case transfer
+    /// All of it, from its arrival to the last byte of its answer; what the other phases don't add up to went into
+    /// sending it again.
+    case total
 }
 
 /// A histogram for each phase, made when the phase is first recorded.
 package struct PhaseLatencies: Sendable {
-    private var histograms = InlineArray<5, LatencyHistogram?>(repeating: nil)
+    private var histograms = InlineArray<6, LatencyHistogram?>(repeating: nil)
 
     package init() {}
 

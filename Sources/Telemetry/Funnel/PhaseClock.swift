@@ -41,7 +41,7 @@ package struct PhaseClock: BitwiseCopyable, Sendable {
 
     private func busy(in phase: FunnelPhase, _ now: MonotonicTime) -> TimeSpan {
         switch phase {
-        case .backlogWait, .connect: used
+        case .backlogWait, .connect, .total: used
         case .stateReplay, .backendTime, .transfer:
             TimeSpan(nanoseconds: used.nanoseconds &+ now.since(since).nanoseconds)
         }

@@ -22,6 +22,9 @@ package struct LatencySnapshot: Sendable {
     /// How many times were recorded.
     package var count: Int { Int(clamping: (recent?.totalCount ?? 0) + (wide?.totalCount ?? 0)) }
 
+    /// All times together.
+    package var total: TimeSpan { TimeSpan(nanoseconds: extent.sum) }
+
     /// Adds what the other has.
     package mutating func merge(_ other: Self) {
         guard other.count > 0 else { return }

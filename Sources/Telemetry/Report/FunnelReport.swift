@@ -60,7 +60,7 @@ extension FunnelReport.Backend {
 package struct PoolReport: Sendable {
     package let leases: LeaseFigures
     package private(set) var counters = FunnelCounters()
-    private var latencies = InlineArray<5, LatencySnapshot>(repeating: LatencySnapshot())
+    private var latencies = InlineArray<6, LatencySnapshot>(repeating: LatencySnapshot())
 
     init(leases: LeaseFigures) { self.leases = leases }
 

@@ -41,6 +41,9 @@ final class LuaEngine {
             version: try state.makeVersion(opened: { files.opened($0) }))
     }
 
+    /// Bytes that the loop's scripts hold, garbage included, and the most that they ever held.
+    var memory: (now: Int, most: Int) { (state.memoryInUse, state.mostMemory) }
+
     /// New sessions run this script; those that are open keep theirs.
     func replace(by script: LuaScript) throws(LuaError) { program = try Self.compile(script, in: state) }
 

@@ -10,6 +10,7 @@ final class ScriptSource: Sendable {
     private let trial: ScriptTrial
     private let current: Lock<LuaScript>
     private let replacements = Atomic<Int>(0)
+    private let failures = Atomic<Int>(0)
     /// Only one look at the files at a time.
     private let isLooking = Lock(())
 
@@ -25,6 +26,9 @@ final class ScriptSource: Sendable {
 
     /// Counts the replacements, so that a loop sees whether it has the latest script.
     var generation: Int { replacements.load(ordering: .acquiring) }
+
+    /// How often a new version was unfit.
+    var failedReplacements: Int { failures.load(ordering: .relaxed) }
 
     /// The latest fit version.
     var script: LuaScript { current.withLock { $0 } }
@@ -49,6 +53,7 @@ final class ScriptSource: Sendable {
             new = try LuaScript(reading: path)
             try trial.run(new)
         } catch {
+            failures.wrappingAdd(1, ordering: .relaxed)
             // The next change is looked at, not this one again.
             old.files.refresh()
             let message = (error as? OptionError)?.reason ?? "\(error)"

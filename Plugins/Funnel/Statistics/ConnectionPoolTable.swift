@@ -109,7 +109,7 @@ extension Funnel {
     }
 
     /// How long the loops have to tell their numbers.
-    private static let patience = DispatchTimeInterval.seconds(2)
+    static let patience = DispatchTimeInterval.seconds(2)
 
     /// What all loops have counted, by backend; empty where a loop doesn't answer. The caller's thread waits.
     fileprivate func traffic() -> [Int: FunnelCounters] {
