@@ -10,6 +10,9 @@ public final class Administration: Sendable {
         var variables: [RuntimeVariable] = []
         var statistics: [StatisticsTable] = []
         var commands: [AdministrativeCommand] = []
+        var globals = NamedNumberTable("stats_mysql_global")
+        var memory = NamedNumberTable("stats_memory_metrics")
+        var isServed = false
     }
 
     private let offers = Lock(Offers())
@@ -22,7 +25,9 @@ public final class Administration: Sendable {
     /// The settings that can change at run time.
     public var variables: [RuntimeVariable] { offers.withLock { $0.variables } }
     /// The tables of numbers.
-    public var statistics: [StatisticsTable] { offers.withLock { $0.statistics } }
+    public var statistics: [StatisticsTable] {
+        offers.withLock { [$0.globals.offer, $0.memory.offer].compactMap(\.self) + $0.statistics }
+    }
     /// The commands.
     public var commands: [AdministrativeCommand] { offers.withLock { $0.commands } }
 
@@ -39,6 +44,26 @@ public final class Administration: Sendable {
     /// Adds tables of numbers.
     public func add(statistics: [StatisticsTable]) {
         offers.withLock { $0.statistics += statistics }
+    }
+
+    /// Adds numbers to `stats_mysql_global`; what several tell under one name is added up.
+    ///
+    /// - Parameter globals: tells the numbers; called on a thread that may wait, for instance for the event loops.
+    public func add(globals: @escaping @Sendable () -> [NamedNumber]) {
+        offers.withLock { $0.globals.add(globals) }
+    }
+
+    /// Adds numbers to `stats_memory_metrics`, in bytes, in the same way.
+    public func add(memoryMetrics: @escaping @Sendable () -> [NamedNumber]) {
+        offers.withLock { $0.memory.add(memoryMetrics) }
+    }
+
+    /// Whether some plugin serves what is offered here, once every plugin was made.
+    public var isServed: Bool { offers.withLock { $0.isServed } }
+
+    /// Says that this plugin serves it; called while the plugin is made.
+    public func serve() {
+        offers.withLock { $0.isServed = true }
     }
 
     /// Adds commands.
