@@ -61,11 +61,11 @@ def test_prepared_statements_are_routed_by_their_text(ruled):  # noqa: F811
     ruled.load({"match_digest": "elsewhere", "destination_hostgroup": 1})
     with mysql.connect(**ruled.target.python_options, use_pure=True) as connection:
         here, there = (connection.cursor(prepared=True) for _ in range(2))
-        for _ in range(3):
-            here.execute("SELECT @@port, ?", (1,))
-            there.execute("SELECT @@port AS elsewhere, ?", (1,)) if _ == 0 else None
-            assert here.fetchall() == [(ruled.first, 1)]
-            assert there.fetchall() == [(ruled.second, 1)] if _ == 0 else True
+        for turn in range(3):
+            here.execute("SELECT @@port, ?", (turn,))
+            assert here.fetchall() == [(ruled.first, turn)]
+            there.execute("SELECT @@port AS elsewhere, ?", (turn,))
+            assert there.fetchall() == [(ruled.second, turn)]
         ruled.load()
         there.execute("SELECT @@port AS elsewhere, ?", (2,))
         assert there.fetchall() == [(ruled.first, 2)], "the rules that are loaded now count for what is prepared"
@@ -90,7 +90,8 @@ def test_messages(ruled):  # noqa: F811
         assert error(connection, "DROP TABLE place") == (1148, "nobody drops here")
         with connection.cursor() as cursor:
             assert cursor.execute("ANALYSE place") == 0
-            assert cursor._result.message == b"analysed"
+            # Behind its length, as servers send it too.
+            assert cursor._result.message[1:] == b"analysed"
         assert value(connection, "SELECT name FROM place") == "one"
 
 
@@ -321,8 +322,6 @@ def test_changing_the_user(ruled):  # noqa: F811
 
 def test_many_sessions_at_once(ruled):  # noqa: F811
     ruled.load(routes=[("app", f"part_{n}", 0, n % 2) for n in range(40)])
-    for server in ruled.servers:
-        server.ask("; ".join(["SELECT 1"]))
     for server in ruled.servers:
         for number in range(40):
             server.ask(f"CREATE DATABASE IF NOT EXISTS part_{number}")
