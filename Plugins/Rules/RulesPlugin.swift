@@ -22,12 +22,23 @@ package final class RulesPlugin: Plugin {
         administration.add(statistics: RulesStatistics(book: book, loops: loops).tables)
         administration.add(globals: RulesStatistics(book: book, loops: loops).globals)
         administration.add(memoryMetrics: RulesStatistics(book: book, loops: loops).memory)
-        administration.add(commands: [RouteCommand(host: host, book: book).command])
+        administration.add(commands: [RouteCommand(host: host, book: book).command] + flushCommands)
+    }
+
+    private var flushCommands: [AdministrativeCommand] {
+        ["FLUSH QUERY CACHE", "PROXYSQL FLUSH QUERY CACHE"].map { words in
+            AdministrativeCommand(words, summary: "\(words): forgets all kept answers") { [book, loops] _ in
+                let count = book.cache.statistics.entries
+                loops.flush(book.cache)
+                return .done(affected: count, info: "forgot \(count) answers")
+            }
+        }
     }
 
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {
-        let worker = RulesWorker(host: host, book: book, loop: loop)
+        let worker = RulesWorker(host: host, book: book, loops: loops, loop: loop)
         loops.enter(worker)
+        if loop.index == 0 { worker.sweepCache() }
         return worker
     }
 

@@ -13,11 +13,19 @@ public protocol LocalServer: AnyObject {
     /// The session takes no more for now, or does again.
     func clientPaused(_ isPaused: Bool)
 
+    /// As ``Session/resultSettings``.
+    var resultSettings: [UInt8]? { get }
+
     /// Bytes that were received and that no server has taken yet.
     var pendingBytes: Int { get }
 
     /// The session has ended, or takes another backend; nothing can be said any more. Called exactly once.
     func ended()
+}
+
+extension LocalServer {
+    /// Not known.
+    public var resultSettings: [UInt8]? { nil }
 }
 
 /// The way back to a local server's session; it belongs to the session's loop.

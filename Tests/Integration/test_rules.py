@@ -341,3 +341,62 @@ def test_many_sessions_at_once(ruled):  # noqa: F811
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def cached(ruled):  # noqa: F811
+    return dict(ruled.admin.ask("SELECT Variable_Name, Variable_Value FROM stats_mysql_global"))
+
+
+def test_answers_from_the_cache(ruled, servers):  # noqa: F811
+    ruled.load({"match_pattern": "FROM fruit|@@|@v", "cache_ttl": 60000})
+    sql = "SELECT name, price FROM fruit WHERE id = 1"
+    with ruled.connect() as first, ruled.connect() as second, ruled.connect("other") as other:
+        assert rows(first, sql)[0][0] == "fig"
+        servers[0].ask("UPDATE one.fruit SET name = 'date' WHERE id = 1")
+        assert rows(first, sql)[0][0] == rows(second, sql)[0][0] == "fig"
+        assert rows(other, sql)[0][0] == "date", "another user's answers are its own"
+        rows(second, "SET sql_mode = 'ANSI_QUOTES'")
+        assert rows(second, sql)[0][0] == "date", "so are those under other settings"
+        rows(first, "BEGIN")
+        assert rows(first, sql)[0][0] == "date", "a transaction reads for itself"
+        rows(first, "COMMIT")
+        assert rows(first, sql)[0][0] == "fig"
+        first.select_db("two")
+        with pytest.raises(pymysql.Error):
+            rows(first, sql)
+        first.select_db("one")
+        rows(first, "SET @v = 1")
+        assert rows(first, "SELECT @v")[0][0] == 1
+        rows(first, "SET @v = 2")
+        assert rows(first, "SELECT @v")[0][0] == 2
+        ruled.admin.ask("FLUSH QUERY CACHE")
+        time.sleep(0.1)
+        rows(first, "SET @v = NULL")
+        with ruled.connect() as third:
+            assert rows(third, sql)[0][0] == "date"
+    numbers = cached(ruled)
+    assert int(numbers["Query_Cache_count_GET_OK"]) == 3 and int(numbers["Query_Cache_Entries"]) > 0, numbers
+    digests = ruled.admin.ask("SELECT count_star, sum_time FROM stats_mysql_query_digest WHERE hostgroup = -1")
+    assert digests == [(3, 0)]
+
+
+def test_many_misses_are_one_execution(ruled, servers):  # noqa: F811
+    ruled.load({"match_pattern": "SLEEP", "cache_ttl": 60000})
+    answers, sql = [], "SELECT SLEEP(1), name FROM fruit WHERE id = 1"
+
+    def run():
+        with ruled.connect() as connection:
+            answers.append(rows(connection, sql))
+
+    before = int(servers[0].ask("SHOW GLOBAL STATUS LIKE 'Com_select'")[0][1])
+    threads = [threading.Thread(target=run) for _ in range(12)]
+    begin = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [((0, "fig"),)] * 12
+    assert time.monotonic() - begin < 10
+    executed = int(servers[0].ask("SHOW GLOBAL STATUS LIKE 'Com_select'")[0][1]) - before
+    assert executed <= 2, "one for all of them"
+    assert int(cached(ruled)["Query_Cache_count_WAIT"]) >= 9

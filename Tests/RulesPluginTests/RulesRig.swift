@@ -19,7 +19,7 @@ final class RulesRig {
     init(capabilities: Capabilities = [.protocol41]) throws {
         book = try RulesBook()
         section = RulesSection(host: host, book: book, loops: loops)
-        worker = RulesWorker(host: host, book: book, loop: loop)
+        worker = RulesWorker(host: host, book: book, loops: loops, loop: loop)
         session = ToldSession(capabilities)
         session.login = LoginRequest(
             capabilities: capabilities, collation: 45, user: "ada", authResponse: [], schema: "shop",

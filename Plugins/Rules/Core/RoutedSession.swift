@@ -14,6 +14,8 @@ final class RoutedSession {
     var destination: UInt32?
     /// The statements that it has prepared, by the ids that it knows.
     private(set) var prepared: [UInt32: PreparedText] = [:]
+    /// How the wait for another session's answer has ended, until the statement goes on.
+    var cacheOutcome: CacheNotice.Outcome?
     /// The statement under way.
     var statement = RoutedStatement()
 
@@ -78,6 +80,11 @@ struct RoutedStatement {
     var preparing: PreparedText?
     /// The user that a COM_CHANGE_USER logs in.
     var user: [UInt8]?
+    /// The payload that is sent in its place.
+    var replacement: [UInt8]?
+    /// What the query cache has to do with it, and what of its answer may be kept.
+    var cache = CachePart.none
+    var policy = StoragePolicy()
     /// Its text, where a rule wants it logged.
     var logged: [UInt8]?
 }

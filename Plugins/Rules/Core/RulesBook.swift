@@ -17,6 +17,8 @@ final class RulesInUse: Sendable {
 ///
 /// A loop keeps a reference and asks for a new one when ``version`` has changed: one atomic load a statement.
 final class RulesBook: Sendable {
+    /// The answers that rules let live.
+    let cache = QueryCache(limit: RulesSettings().cacheBytes)
     private let inUse: Lock<RulesInUse>
     private let changes = Atomic<Int>(0)
 
@@ -46,6 +48,8 @@ final class RulesBook: Sendable {
             body(&settings)
             return RulesInUse(old.rules, settings)
         }
+        let limit = current.settings.cacheBytes
+        if cache.limit != limit { cache.limit = limit }
     }
 
     private func swap(_ body: @Sendable (RulesInUse) -> RulesInUse) -> RulesInUse {

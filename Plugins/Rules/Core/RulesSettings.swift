@@ -19,6 +19,14 @@ struct RulesSettings: Equatable, Sendable {
     /// How often a statement is sent again where no rule says; -1 for as often as whoever sends it thinks right.
     var defaultRetries = -1
 
+    /// The query cache's room in MB (mysql-query_cache_size_MB).
+    var cacheMegabytes = 256
+    /// Whether results without rows are kept where no rule says (mysql-query_cache_stores_empty_result).
+    var cachesEmptyResults = true
+
+    /// The query cache's room.
+    var cacheBytes: Int { cacheMegabytes << 20 }
+
     /// The settings of decisions, of which explanations mustn't count.
     var explaining: RouteSettings {
         var settings = route

@@ -38,6 +38,18 @@ final class RulesLoops: Sendable {
         }
     }
 
+    /// Runs the job with one loop's worker on its thread.
+    func post(to loop: Int, _ job: @escaping @Sendable (RulesWorker) -> Void) {
+        let place = places.withLock { $0.indices.contains(loop) ? $0[loop] : nil }
+        guard let place else { return }
+        place.mailbox.post { job(place.worker) }
+    }
+
+    /// Forgets all kept answers; whoever waits for one goes on.
+    func flush(_ cache: QueryCache) {
+        post(to: 0) { worker in worker.tell(cache.flush(now: worker.loop.now)) }
+    }
+
     /// What every loop answers; those that don't in time are left out. The caller's thread waits.
     func ask<Answer: Sendable>(_ question: @escaping @Sendable (RulesWorker) -> Answer) -> [Answer] {
         let told = DispatchSemaphore(value: 0)

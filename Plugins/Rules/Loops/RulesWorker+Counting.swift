@@ -21,7 +21,8 @@ extension RulesWorker {
         if isRun, let command = statement.command {
             commands.count(command, microseconds: microseconds)
         }
-        let hostgroup = places.hostgroup(of: answer.backend, wanted: statement.destination)
+        let hostgroup =
+            statement.isFromCache ? -1 : places.hostgroup(of: answer.backend, wanted: statement.destination)
         if isRun, let digest = statement.digest {
             let run = DigestRun(
                 hostgroup: hostgroup, second: Int64(time(nil)), microseconds: microseconds,
@@ -90,6 +91,12 @@ extension RulesWorker {
             .message,
             "(rules) '\(user)' in '\(schema)' to hostgroup \(hostgroup), \(microseconds) us, \(outcome): "
                 + shown.map { $0.isNewline ? " " : $0 })
+    }
+}
+
+extension RoutedStatement {
+    fileprivate var isFromCache: Bool {
+        if case .answered = cache { true } else { false }
     }
 }
 

@@ -24,6 +24,12 @@ extension RulesWorker {
         obey(decision, routed, session)
         if decision.isLogged == true { routed.statement.logged = text.copied }
         let replacement = decision.text.map { payload.extracting(..<start).copied + $0 }
+        routed.statement.replacement = replacement
+        if let ttl = decision.cacheTTL, start <= 3 {
+            let sent = decision.text ?? []
+            let verdict = fromCache(sent.isEmpty ? text : sent.span, decision, ttl, routed, session)
+            if let verdict { return verdict }
+        }
         let delay = decision.delay.map { Int($0) } ?? inUse.settings.defaultDelay
         guard delay > 0 else { return replacement.map { .replace($0) } ?? .next }
         return .delay(until: loop.now + .milliseconds(UInt64(delay)), sending: replacement)

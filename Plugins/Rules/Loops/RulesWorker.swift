@@ -11,6 +11,12 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
     unowned(unsafe) let loop: any LoopContext
     let scratch: RouteScratch
     let places: HostgroupPlaces
+    let loops: RulesLoops
+    let cache: QueryCache
+    /// The key of the statement in work, in memory that is used again.
+    var cacheKey = CacheKey()
+    /// This loop's sessions that wait for another one's answer, by number.
+    var cacheWaiters: [UInt64: CacheWaiter] = [:]
     var digests: DigestTable
     var commands = CommandCounters()
     var errors = ErrorTable(limit: RulesWorker.mostErrors)
@@ -24,10 +30,12 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
     /// The errors that a loop keeps apart.
     static let mostErrors = 1000
 
-    init(host: any PluginHost, book: RulesBook, loop: any LoopContext) {
+    init(host: any PluginHost, book: RulesBook, loops: RulesLoops, loop: any LoopContext) {
         self.host = host
         self.book = book
+        self.loops = loops
         self.loop = loop
+        cache = book.cache
         version = book.version
         inUse = book.current
         scratch = RouteScratch(seed: UInt64.random(in: .min ... .max))
@@ -38,7 +46,12 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
     func statement(_ command: borrowing CommandView, in session: Session) -> StatementVerdict {
         if book.version != version { takeNewRules() }
         let routed = routed(session)
+        if let outcome = routed.cacheOutcome {
+            routed.cacheOutcome = nil
+            return resume(outcome, routed, session)
+        }
         routed.follow(session)
+        if case .waits(let wait) = routed.statement.cache { stopWaiting(wait, session) }
         routed.statement = RoutedStatement()
         switch command.command {
         case .query: return command.withPayload { query($0, routed, session) }
@@ -64,6 +77,7 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
     func answered(_ answer: AnswerView, in session: Session) {
         guard let routed = sessions[session] else { return }
         count(answer, routed)
+        if case .none = routed.statement.cache {} else { endCaching(answer, routed, session) }
         follow(answer, routed)
     }
 

@@ -57,12 +57,13 @@ struct RuleUse {
     private let fastRoutes: Int
 
     /// Columns that only the funnel follows.
-    private static let needFunnel: [QueryRuleColumn] = [.destinationHostgroup, .retries, .multiplex]
+    private static let needFunnel: [QueryRuleColumn] = [
+        .destinationHostgroup, .retries, .multiplex, .cacheTTL,
+    ]
     /// Columns without effect, and why.
     private static let unused: [(QueryRuleColumn, String)] = [
         (.mirrorHostgroup, "statements aren't mirrored"), (.mirrorFlagOut, "statements aren't mirrored"),
         (.gtidFromHostgroup, "statements don't wait for transactions by their GTID"),
-        (.cacheTTL, "answers aren't kept"), (.cacheEmptyResult, "answers aren't kept"),
     ]
 
     init(_ rules: [[Cell]], _ routes: [[Cell]]) {

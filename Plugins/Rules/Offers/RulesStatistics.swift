@@ -32,14 +32,14 @@ struct RulesStatistics: Sendable {
 
     /// Numbers of `stats_mysql_global`.
     var globals: @Sendable () -> [NamedNumber] {
-        { [loops] in
+        { [book, loops] in
             let shares = loops.ask { LoopShare($0) }
             return [
                 NamedNumber("Query_Processor_time_nsec", shares.reduce(0) { $0 &+ $1.decisionTime }),
                 NamedNumber("Query_Digests", shares.reduce(0) { $0 + $1.digests }),
                 NamedNumber("Query_Digests_evicted", shares.reduce(0) { $0 &+ $1.evictions }),
                 NamedNumber("Query_Rules_searches_given_up", shares.reduce(0) { $0 + $1.searchesGivenUp }),
-            ]
+            ] + book.cache.statistics.rows.map { NamedNumber($0.name, $0.value) }
         }
     }
 

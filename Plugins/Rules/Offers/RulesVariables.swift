@@ -19,6 +19,8 @@ struct RulesVariables: Sendable {
             integer("max_allowed_packet", 8192...1 << 30, \.route.longestText),
             integer("default_query_timeout", 0...1_728_000_000, \.defaultTimeout),
             integer("default_query_delay", 0...3_600_000, \.defaultDelay),
+            integer("query_cache_size_MB", 0...1_048_576, \.cacheMegabytes),
+            boolean("query_cache_stores_empty_result", \.cachesEmptyResults),
             integer("query_retries_on_failure", -1...1000, \.defaultRetries),
         ]
     }
