@@ -1,3 +1,5 @@
+import Pooling
+
 extension FunnelSession {
     var resultSettings: [UInt8]? {
         let isTied = !ties.pins.isEmpty || isMultiplexingOff || loss != nil
