@@ -97,7 +97,9 @@ let package = Package(
                 "Telemetry",
                 argumentParser,
             ]),
-        plugin("Rules", ["CPCRE2", "Locking", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText"]),
+        plugin(
+            "Rules",
+            ["CPCRE2", "Locking", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "SQLText", argumentParser]),
         plugin(
             "Sandbox",
             [
@@ -113,7 +115,8 @@ let package = Package(
             ]),
 
         .executableTarget(
-            name: "millrace", dependencies: ["AdminPlugin", "Chassis", "FunnelPlugin", "ProxyPlugin", "SandboxPlugin"],
+            name: "millrace",
+            dependencies: ["AdminPlugin", "Chassis", "FunnelPlugin", "ProxyPlugin", "RulesPlugin", "SandboxPlugin"],
             swiftSettings: settings),
 
         // Tests.
@@ -139,6 +142,9 @@ let package = Package(
             ]),
         tests("FunnelStateTests", ["FunnelPlugin", "MySQLWire", "Pooling", "SQLText"]),
         tests("RulesTests", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "RulesPlugin", "SQLText"]),
+        tests(
+            "RulesPluginTests",
+            ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "RulesPlugin", "SQLText", "Streams", argumentParser]),
         tests("RulesDigestTests", ["PluginAPI", "Pooling", "RulesPlugin", "SQLText"]),
         tests(
             "SandboxTests",

@@ -28,6 +28,8 @@ public struct AnswerView {
     public let isComplete: Bool
     /// What the result scanner has learned of the answer.
     public let summary: ResultSummary
+    /// The ERR with which the backend's answer ended; nil without one, and where its packet came in pieces.
+    public let error: SQLError?
     /// Bytes of the answer that have come, packet headers included.
     public let bytes: UInt64
     /// When the statement hooks were asked about it.
@@ -45,7 +47,8 @@ public struct AnswerView {
     /// What became of a command.
     package init(
         command: Command, isInjected: Bool, origin: Origin, backend: Backend?, isComplete: Bool,
-        summary: ResultSummary, bytes: UInt64, asked: MonotonicTime, sent: MonotonicTime?, firstByte: MonotonicTime?,
+        summary: ResultSummary, error: SQLError? = nil, bytes: UInt64, asked: MonotonicTime, sent: MonotonicTime?,
+        firstByte: MonotonicTime?,
         lastByte: MonotonicTime, kept: KeptAnswer?
     ) {
         self.command = command
@@ -54,6 +57,7 @@ public struct AnswerView {
         self.backend = backend
         self.isComplete = isComplete
         self.summary = summary
+        self.error = error
         self.bytes = bytes
         self.asked = asked
         self.sent = sent

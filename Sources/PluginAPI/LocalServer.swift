@@ -13,6 +13,9 @@ public protocol LocalServer: AnyObject {
     /// The session takes no more for now, or does again.
     func clientPaused(_ isPaused: Bool)
 
+    /// As ``Session/resultSettings``.
+    var resultSettings: [UInt8]? { get }
+
     /// Bytes that were received and that no server has taken yet.
     var pendingBytes: Int { get }
 
@@ -34,6 +37,11 @@ extension LocalServer {
 
     /// It can't.
     public func kill(onlyStatement: Bool) -> Bool { false }
+}
+
+extension LocalServer {
+    /// Not known.
+    public var resultSettings: [UInt8]? { nil }
 }
 
 /// The way back to a local server's session; it belongs to the session's loop.

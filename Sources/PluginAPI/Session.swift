@@ -72,6 +72,10 @@ open class Session {
     /// Closes the session after the answer that is under way.
     open func closeAfterResult() {}
 
+    /// What the session has set that the results of its statements may depend on, its schema aside: equal bytes for
+    /// sessions that set the same; nil where that isn't known, or more than settings counts, such as temporary tables.
+    open var resultSettings: [UInt8]? { nil }
+
     /// The default schema of the backend connection in use; another one than ``schemaBytes`` on a connection that was
     /// taken and has had no command since.
     open var backendSchemaBytes: [UInt8] { schemaBytes }

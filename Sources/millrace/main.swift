@@ -3,10 +3,12 @@ import Chassis
 import FunnelPlugin
 import Glibc
 import ProxyPlugin
+import RulesPlugin
 import SandboxPlugin
 
 var registry = PluginRegistry()
 registry.register(ProxyPlugin.self)
+registry.register(RulesPlugin.self)
 registry.register(FunnelPlugin.self)
 registry.register(AdminPlugin.self)
 registry.register(SandboxPlugin.self)

@@ -63,8 +63,7 @@ final class Authorizer {
     }
 
     private func allowsRead(_ table: String, _ schema: String) -> Bool {
-        // A query over no table of a schema, such as SELECT 1 or one over another query.
-        if schema.isEmpty { return true }
+        if schema.isEmpty { return allowsRead(unqualified: table) }
         if let provided = catalog.provided(table, in: schema) {
             if mode == .statistics, !provided.isForEverybody {
                 return refuse("only administrators may read \(table)")
@@ -75,6 +74,12 @@ final class Authorizer {
         }
         return mode != .statistics || schema == "information_schema"
             || refuse("this account reads statistics; only administrators may read \(table)")
+    }
+
+    /// SQLite tells no schema where no column is read, as COUNT(*) does; nor a table where it is another query.
+    private func allowsRead(unqualified table: String) -> Bool {
+        if let provided = catalog.named(table, schema: nil) { return allowsRead(table, provided.schema) }
+        return catalog.isConfiguration(table) ? allowsRead(table, "main") : true
     }
 
     private func allowsWrite(_ table: String, _ schema: String) -> Bool {

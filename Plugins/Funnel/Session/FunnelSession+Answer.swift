@@ -177,13 +177,15 @@ extension FunnelSession {
         answer.changes = connection.translator.takeChanges()
         if case .prepare = running.plan { answer.effects = nil }
         answer.variableTexts = running.variableTexts
+        let before = settings
         running.withText { text in
-            let before = settings.content.schema
             settings = worker.funnel.settings.table.changed(
                 settings, by: answer.changes, answer.effectsOnSettings, text)
-            ties.answered(answer, text, schema: before, foreign: connection.state.foreign)
+            ties.answered(answer, text, schema: before.content.schema, foreign: connection.state.foreign)
         }
-        connection.settings = settings
+        // The session stays in its schema, and the connection in another one.
+        let isUnchanged = summary.isError && settings === before
+        connection.settings = isUnchanged ? running.broughtSettings ?? settings : settings
         trackingChosen(running, isError: summary.isError)
         withTies { connection.state.answered($0, answer) }
         if ties.lostTracking {

@@ -14,6 +14,7 @@ extension FunnelSession {
         if let loss { return tell(loss, insteadOf: connection) }
         guard let running else { return }
         let isOwn = connection.owner === self
+        let settings = wantedSettings(on: connection, for: running)
         if connection.settings === settings, !connection.lostTracking, needsNothing(connection, isOwn: isOwn) {
             connection.belong(to: self)
             return send(on: connection)
@@ -22,7 +23,7 @@ extension FunnelSession {
         let isReset = !isOwn && connection.state.cleaning == .reset
         // No reset leaves a connection without a schema, but a new login does, and takes all else off too.
         let changesUser = !isOwn && settings.content.schema == nil && connection.settings.content.schema != nil
-        guard var steps = settingSteps(on: connection, isOwn: isOwn, isReset: isReset, changesUser) else {
+        guard var steps = settingSteps(settings, on: connection, isOwn: isOwn, isReset: isReset, changesUser) else {
             return replace(connection)
         }
         steps += running.withText { text in
@@ -49,6 +50,21 @@ extension FunnelSession {
         }
     }
 
+    /// The session's settings; with the connection's own schema where the command is to leave that anyway, since the
+    /// session's may be on another server only.
+    private func wantedSettings(on connection: BackendConnection, for running: RunningCommand) -> SessionSettings {
+        running.broughtSettings = nil
+        let schema = connection.settings.content.schema
+        guard schema != settings.content.schema, schema != nil, settings.unread.isEmpty, running.changesSchema else {
+            return settings
+        }
+        var content = settings.content
+        content.schema = schema
+        let wanted = worker.funnel.settings.table.settings(content)
+        running.broughtSettings = wanted
+        return wanted
+    }
+
     /// Whether the connection has all but settings already, which most have.
     private func needsNothing(_ connection: BackendConnection, isOwn: Bool) -> Bool {
         withTies { ties in
@@ -67,7 +83,7 @@ extension FunnelSession {
 
     /// What makes the connection's settings and user variables the session's; nil where nothing does.
     private func settingSteps(
-        on connection: BackendConnection, isOwn: Bool, isReset: Bool, _ changesUser: Bool
+        _ settings: SessionSettings, on connection: BackendConnection, isOwn: Bool, isReset: Bool, _ changesUser: Bool
     ) -> [[UInt8]]? {
         if isOwn, connection.settings === settings {
             return connection.lostTracking ? [BackendConnection.tracking] : []

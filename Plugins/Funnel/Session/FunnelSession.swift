@@ -238,6 +238,8 @@ final class RunningCommand {
     /// What is sent in its place, and the sequence id of the last packet of that.
     var sentPackets: [UInt8]?
     var sentSequence: UInt8?
+    /// What the connection was brought to where that isn't the session's settings.
+    var broughtSettings: SessionSettings?
     /// The texts that PREPARE takes from variables.
     var variableTexts: [SQLName: [UInt8]] = [:]
     /// How often it has been sent.
@@ -257,6 +259,16 @@ final class RunningCommand {
         lastSequence = packets.lastSequence
         self.arrived = arrived
         self.ticket = ticket
+    }
+
+    /// Whether it only changes the default schema.
+    var changesSchema: Bool {
+        if command == .initDB { return true }
+        guard command == .query else { return false }
+        return withText { text in
+            UseStatement.schema(in: text) != nil
+                && text.index(of: UInt8(ascii: ";"), or: UInt8(ascii: ";"), from: 0) >= text.count
+        }
     }
 
     /// Runs the body over the text that the command has executed: the query's, or the prepared statement's.

@@ -27,6 +27,9 @@ final class LocalStream: ByteStream {
         super.init(handler: handler, tag: tag)
     }
 
+    /// What the session has set, as far as the server knows.
+    var resultSettings: [UInt8]? { server?.resultSettings }
+
     /// Connects, in a later turn.
     func connect() {
         loop.schedule(at: loop.now) { [self] in

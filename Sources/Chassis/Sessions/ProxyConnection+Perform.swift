@@ -43,6 +43,7 @@ extension ProxyConnection {
     private func step(client step: ClientStep, _ packet: Span<UInt8>) {
         if let statements, statements.phase == .sent, step != .none, !packet.isEmpty {
             statements.answered(packet, machine.state, now: context.loop.now)
+            if machine.scanner.summary.isError { statements.failed(packet) }
         }
         switch step {
         case .none, .discard: break

@@ -78,8 +78,10 @@ package final class ProxyConnection: StreamHandler {
         loginDeadline = context.loop.now + timeouts.login
         (clientSpoke, backendSpoke) = (context.loop.now, context.loop.now)
         machine = SessionMachine(subscribed: context.chains.subscribed)
-        let isTracked = context.chains.subscribed.contains(Phase.query)
-        statements = context.chains.subscribed.contains(Phase.statement) ? StatementProgress() : nil
+        // Whoever decides on statements wants to know the session's schema.
+        let subscribed = context.chains.subscribed
+        let isTracked = subscribed.contains(Phase.query) || subscribed.contains(Phase.statement)
+        statements = subscribed.contains(Phase.statement) ? StatementProgress() : nil
         tracker = isTracked ? SessionTracker(session: session) : nil
         super.init()
         session.connection = self

@@ -21,6 +21,8 @@ package final class ProxySession: Session {
         connection?.closesAfterResult = true
     }
 
+    override package var resultSettings: [UInt8]? { (connection?.backend as? LocalStream)?.resultSettings }
+
     override package var backendSchemaBytes: [UInt8] { connection?.backendSchema ?? [] }
 
     override package func parkBackend() throws(ParkingObstacle) {

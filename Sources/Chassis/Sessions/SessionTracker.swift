@@ -4,7 +4,7 @@ import ProxyCore
 
 /// What a session has on its backend connection, as far as its commands and their answers tell.
 ///
-/// Only sessions with query hooks have one: their commands are collected whole, and their connection may be parked.
+/// Only sessions with query or statement hooks have one: their commands are collected whole, and their connection may be parked.
 final class SessionTracker {
     private let session: ProxySession
     /// The login as the backend got it; nil where it can't be read.

@@ -37,6 +37,8 @@ final class StatementProgress {
     private var sentAt = MonotonicTime(nanoseconds: 0)
     private var firstByteAt: MonotonicTime?
     private var bytes: UInt64 = 0
+    /// The ERR that the answer ended with.
+    private var error: SQLError?
     /// When its backend must have answered; nil for any time.
     private(set) var deadline: MonotonicTime?
     /// What is kept of the answer, and the most bytes of it; 0 where nothing is to be kept any more.
@@ -106,14 +108,27 @@ final class StatementProgress {
         piece.withUnsafeBufferPointer { kept.append(contentsOf: $0) }
     }
 
+    /// The answer has ended with an ERR, which is the last of these packets.
+    func failed(_ packets: Span<UInt8>) {
+        var offset = 0
+        while let header = PacketHeader(packets, at: offset), header.packetLength < packets.count - offset {
+            offset += header.packetLength
+        }
+        guard let header = PacketHeader(packets, at: offset), header.packetLength == packets.count - offset else {
+            return
+        }
+        error = (try? ErrorPacket(decoding: packets.extracting((offset + PacketHeader.size)...)))?.error
+    }
+
     /// What became of it; there is none any more.
     func ended(_ end: End, backend: Backend?, capabilities: Capabilities, now: MonotonicTime) -> AnswerView {
         let isOfBackend = end.origin == .backend
         let isKept = isOfBackend && end.isComplete && !kept.isEmpty
         let view = AnswerView(
             command: command, isInjected: isInjected, origin: end.origin, backend: isOfBackend ? backend : nil,
-            isComplete: end.isComplete, summary: end.summary, bytes: end.bytes ?? bytes, asked: asked,
-            sent: phase == .sent ? sentAt : nil, firstByte: firstByteAt, lastByte: now,
+            isComplete: end.isComplete, summary: end.summary, error: isOfBackend ? error : nil,
+            bytes: end.bytes ?? bytes, asked: asked, sent: phase == .sent ? sentAt : nil, firstByte: firstByteAt,
+            lastByte: now,
             kept: isKept ? KeptAnswer(packets: kept, capabilities: capabilities) : nil)
         reset()
         return view
@@ -140,6 +155,7 @@ final class StatementProgress {
         delayed = nil
         keptLimit = 0
         // Assigning costs a release each.
+        if error != nil { error = nil }
         if !held.isEmpty { held = [] }
         if !packets.isEmpty { packets = [] }
         if !kept.isEmpty { kept = [] }

@@ -13,6 +13,8 @@ final class SessionSettings: Sendable {
     ///
     /// Settings with such names are shared by nobody, since two of them may differ.
     let unread: Set<Unread>
+    /// What results may depend on of the content, its schema aside: the same bytes for the same settings.
+    let resultKey: [UInt8]
     /// The content in short, for the choice of a connection.
     let fit: StateFit
 
@@ -20,6 +22,7 @@ final class SessionSettings: Sendable {
         self.content = content
         self.unread = unread
         fit = content.fit
+        resultKey = content.resultKey
     }
 
     /// The values.
@@ -56,6 +59,12 @@ final class SessionSettings: Sendable {
 }
 
 extension SessionSettings.Content {
+    fileprivate var resultKey: [UInt8] {
+        var key: [UInt8] = role.map { [1] + $0 + [0] } ?? [0]
+        for (name, value) in variables.sorted(by: { $0.key < $1.key }) { key += "\(name)\0\(value)\0".utf8 }
+        return key
+    }
+
     fileprivate var fit: StateFit {
         var others = self
         others.schema = nil

@@ -54,7 +54,8 @@ final class RouteScratch {
     @inline(never)
     private func adopt(_ rules: CompiledRules) {
         self.rules = rules
-        hits = rules.makeHits()
+        // Made for the first hit, which explanations never count: the rules keep all counters to their end.
+        hits = nil
         matcher.reserve(groups: rules.mostGroups)
     }
 
@@ -63,7 +64,13 @@ final class RouteScratch {
         if matchCount == matches.count { matches.append(0) }
         matches[matchCount] = position
         matchCount &+= 1
-        if inHits { hits?.add(Int(position)) }
+        if inHits { countHit(position) }
+    }
+
+    @inline(__always)
+    private func countHit(_ position: UInt32) {
+        if hits == nil { hits = rules?.makeHits() }
+        hits?.add(Int(position))
     }
 
     /// Picks one of the flags by their weights.

@@ -1,6 +1,5 @@
+import SQLText
 import Testing
-
-@testable import Chassis
 
 @Suite("USE, as a query")
 struct UseStatementTests {

@@ -1,0 +1,128 @@
+import Glibc
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+import SQLText
+
+// What became of statements.
+
+extension RulesWorker {
+    /// Counts the statement whose answer has come.
+    @inline(__always)
+    func count(_ answer: AnswerView, _ routed: RoutedSession) {
+        let statement = routed.statement
+        let isCounted = statement.digest != nil || statement.command != nil
+        guard answer.origin != .nobody, isCounted || answer.summary.isError || statement.logged != nil else { return }
+        let isOfBackend = answer.origin == .backend
+        let microseconds = isOfBackend ? answer.lastByte.since(answer.asked).nanoseconds / 1000 : 0
+        // A prepared statement counts by its executions.
+        let isRun = answer.command != .prepare
+        if isRun, let command = statement.command {
+            commands.count(command, microseconds: microseconds)
+        }
+        let hostgroup =
+            statement.isFromCache ? -1 : places.hostgroup(of: answer.backend, wanted: statement.destination)
+        if isRun, let digest = statement.digest {
+            let run = DigestRun(
+                hostgroup: hostgroup, second: Int64(time(nil)), microseconds: microseconds,
+                rowsAffected: answer.summary.affectedRows, rowsSent: answer.summary.rows)
+            var owner = owner(of: routed)
+            digests.count(digest, of: &owner, run)
+            routed.owner = owner
+        }
+        if isOfBackend, answer.summary.isError { countError(answer, hostgroup, routed) }
+        if let text = statement.logged { log(text, answer, hostgroup, microseconds, routed) }
+    }
+
+    /// Keeps up with what the answer changes for the session.
+    @inline(__always)
+    func follow(_ answer: AnswerView, _ routed: RoutedSession) {
+        guard answer.isComplete, !answer.summary.isError else { return }
+        switch answer.command {
+        case .prepare:
+            if let text = routed.statement.preparing { routed.prepared(text, as: answer.summary.statementID) }
+        case .changeUser: routed.changedUser(to: routed.statement.user ?? [])
+        case .resetConnection: routed.reset()
+        // Open set: nothing else changes what the rules know.
+        default: break
+        }
+    }
+
+    private func owner(of routed: RoutedSession) -> DigestOwner {
+        if let owner = routed.owner { return owner }
+        let subject = routed.subject
+        return DigestOwner(
+            user: String(decoding: subject.username.bytes, as: UTF8.self),
+            schema: String(decoding: subject.schemaname.bytes, as: UTF8.self),
+            client: inUse.settings.tracksClients ? String(decoding: subject.clientAddress.bytes, as: UTF8.self) : "")
+    }
+
+    /// An error of a server's; what the proxy itself has to say isn't counted.
+    @inline(never)
+    private func countError(_ answer: AnswerView, _ hostgroup: Int32, _ routed: RoutedSession) {
+        guard let backend = answer.backend, let error = answer.error, !error.message.hasPrefix("(") else { return }
+        let (name, port): (String, Int) =
+            switch backend.endpoint {
+            case .tcp(let host, let port): (host, Int(port))
+            case .unix(let path): (path, 0)
+            }
+        let counted = BackendError(
+            hostgroup: hostgroup, hostname: name, port: port, code: error.code, message: error.message,
+            second: Int64(time(nil)))
+        let owner = owner(of: routed)
+        routed.owner = owner
+        errors.count(counted, of: owner)
+    }
+
+    /// The most bytes of a statement that are logged.
+    private static let longestLogged = 1024
+
+    /// What the column `log` asks for.
+    @inline(never)
+    private func log(
+        _ text: [UInt8], _ answer: AnswerView, _ hostgroup: Int32, _ microseconds: UInt64, _ routed: RoutedSession
+    ) {
+        let user = String(decoding: routed.subject.username.bytes, as: UTF8.self)
+        let schema = String(decoding: routed.subject.schemaname.bytes, as: UTF8.self)
+        let shown = String(decoding: text.prefix(Self.longestLogged), as: UTF8.self)
+        let outcome = answer.summary.isError ? "error \(answer.summary.errorCode)" : "\(answer.summary.rows) rows"
+        host.log(
+            .message,
+            "(rules) '\(user)' in '\(schema)' to hostgroup \(hostgroup), \(microseconds) us, \(outcome): "
+                + shown.map { $0.isNewline ? " " : $0 })
+    }
+}
+
+extension RoutedStatement {
+    fileprivate var isFromCache: Bool {
+        if case .answered = cache { true } else { false }
+    }
+}
+
+/// Finds out which hostgroup a server served a statement for.
+final class HostgroupPlaces {
+    private let backends: BackendSet
+    private var version = -1
+    private var hostgroups: Hostgroups
+
+    init(_ backends: BackendSet) {
+        self.backends = backends
+        hostgroups = backends.hostgroups
+    }
+
+    /// The wanted hostgroup where the server is in it, else the first that it is in: of a session that keeps its connection.
+    @inline(__always)
+    func hostgroup(of backend: Backend?, wanted: UInt32?) -> Int32 {
+        if backends.version != version {
+            version = backends.version
+            hostgroups = backends.hostgroups
+        }
+        let wanted = wanted.map { Int($0) } ?? hostgroups.usual
+        guard let backend, !hostgroups[wanted].contains(where: { $0.backend === backend }) else {
+            return Int32(clamping: wanted)
+        }
+        let other = hostgroups.members.first { $0.backend === backend }
+        return Int32(clamping: other?.row.hostgroup ?? wanted)
+    }
+}

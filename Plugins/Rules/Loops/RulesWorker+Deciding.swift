@@ -1,0 +1,190 @@
+import Glibc
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+import SQLText
+import Synchronization
+
+// What the rules make of a command.
+
+extension RulesWorker {
+    /// COM_QUERY.
+    @inline(__always)
+    func query(_ payload: Span<UInt8>, _ routed: RoutedSession, _ session: Session) -> StatementVerdict {
+        guard let start = Self.textStart(payload, session.capabilities) else { return .next }
+        let text = payload.extracting(start...)
+        let decision: RouteDecision
+        if let schema = UseStatement.schema(in: text) {
+            decision = inSchema(schema, routed) { decide(text, RouteQuestion(), routed) }
+        } else {
+            decision = decide(text, RouteQuestion(), routed)
+        }
+        if let refusal = answer(decision, routed, session) { return refusal }
+        obey(decision, routed, session)
+        if decision.isLogged == true { routed.statement.logged = text.copied }
+        let replacement = decision.text.map { payload.extracting(..<start).copied + $0 }
+        routed.statement.replacement = replacement
+        if let ttl = decision.cacheTTL, start <= 3 {
+            let sent = decision.text ?? []
+            let verdict = fromCache(sent.isEmpty ? text : sent.span, decision, ttl, routed, session)
+            if let verdict { return verdict }
+        }
+        let delay = decision.delay.map { Int($0) } ?? inUse.settings.defaultDelay
+        guard delay > 0 else { return replacement.map { .replace($0) } ?? .next }
+        return .delay(until: loop.now + .milliseconds(UInt64(delay)), sending: replacement)
+    }
+
+    /// COM_STMT_PREPARE; what its executions are answered by OK_msg is prepared all the same.
+    func prepare(_ payload: Span<UInt8>, _ routed: RoutedSession, _ session: Session) -> StatementVerdict {
+        let text = payload.extracting(1...)
+        var decision = decide(text, RouteQuestion(), routed)
+        if decision.okMessage != nil { (decision.okMessage, decision.errorMessage) = (nil, nil) }
+        if let refusal = answer(decision, routed, session) { return refusal }
+        obey(decision, routed, session)
+        routed.statement.preparing = PreparedText(text)
+        return decision.text.map { .replace([Command.prepare.rawValue] + $0) } ?? .next
+    }
+
+    /// COM_STMT_EXECUTE and its like: decided anew by the text, since the rules may have changed.
+    func execute(_ payload: Span<UInt8>, _ routed: RoutedSession, _ session: Session) -> StatementVerdict {
+        guard let id = Self.statementID(payload), let prepared = routed.text(of: id) else {
+            aim(at: routed.destination, routed, session)
+            return .next
+        }
+        let text = prepared.bytes
+        let decision = decide(text.span, RouteQuestion(kind: .execution), routed)
+        if let refusal = answer(decision, routed, session) { return refusal }
+        obey(decision, routed, session)
+        if decision.isLogged == true { routed.statement.logged = text }
+        return .next
+    }
+
+    /// COM_INIT_DB goes where the statements in that schema go, which may be the only server that has it.
+    func useSchema(_ payload: Span<UInt8>, _ routed: RoutedSession, _ session: Session) {
+        let name = payload.extracting(1...).copied
+        let text = Array("USE `".utf8) + name + Array("`".utf8)
+        var settings = inUse.settings.explaining
+        settings.takesHints = false
+        let decision = inSchema(name, routed) {
+            inUse.rules.decide(
+                text.span, of: routed.subject, RouteQuestion(flag: routed.flag), settings, scratch)
+        }
+        routed.destination = decision.destination
+        aim(at: decision.destination, routed, session)
+    }
+
+    /// COM_CHANGE_USER.
+    func changeUser(_ payload: Span<UInt8>, _ routed: RoutedSession, _ session: Session) {
+        let request = try? ChangeUserRequest(decoding: payload, capabilities: session.capabilities)
+        routed.statement.user = request?.userBytes
+    }
+
+    private func inSchema(_ name: [UInt8], _ routed: RoutedSession, _ decide: () -> RouteDecision) -> RouteDecision {
+        let own = routed.subject.schemaname
+        routed.subject.schemaname = SessionName(name)
+        defer { routed.subject.schemaname = own }
+        return decide()
+    }
+
+    // MARK: The decision
+
+    @inline(__always)
+    private func decide(_ text: Span<UInt8>, _ question: RouteQuestion, _ routed: RoutedSession) -> RouteDecision {
+        var question = question
+        question.flag = routed.flag
+        let settings = inUse.settings
+        if settings.countsDigests {
+            note(text, routed)
+            question.isDigestKnown = true
+        } else if settings.countsCommands {
+            routed.statement.command = StatementCommand(of: text)
+        }
+        guard settings.measuresTime else {
+            return inUse.rules.decide(text, of: routed.subject, question, settings.route, scratch)
+        }
+        let begin = Self.clock
+        let decision = inUse.rules.decide(text, of: routed.subject, question, settings.route, scratch)
+        let time = decisionTime.load(ordering: .relaxed)
+        decisionTime.store(time &+ Self.clock &- begin, ordering: .relaxed)
+        return decision
+    }
+
+    /// Makes the statement's digest, which is counted behind its answer.
+    @inline(__always)
+    private func note(_ text: Span<UInt8>, _ routed: RoutedSession) {
+        let cache = scratch.digests
+        cache.forget()
+        let digest = text.withUnsafeBufferPointer { cache.digest(of: $0, inUse.settings.route.digest) }
+        let known = digests.text(digest.hash, cache.text.span, of: text)
+        routed.statement.digest = known
+        if inUse.settings.countsCommands { routed.statement.command = known.command }
+    }
+
+    /// Nanoseconds of a clock that costs little to read.
+    private static var clock: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    // MARK: What follows from it
+
+    /// The answer that nobody else is asked for.
+    @inline(__always)
+    private func answer(_ decision: RouteDecision, _ routed: RoutedSession, _ session: Session) -> StatementVerdict? {
+        if decision.isTextTooLong {
+            return .refuse(
+                SQLError(
+                    code: 1153, state: "08S01",
+                    message: "Got a packet bigger than 'max_allowed_packet' bytes: a query rule rewrites the statement")
+            )
+        }
+        guard decision.okMessage != nil || decision.errorMessage != nil else { return nil }
+        if let flag = decision.nextQueryFlagIn { routed.flag = flag }
+        routed.statement.destination = decision.destination
+        if let message = decision.okMessage {
+            let status = session.status.intersection(.ofSession)
+            let packet = OKPacket(status: status, info: String(decoding: message, as: UTF8.self))
+            return .answer([packet.encode(capabilities: session.capabilities)])
+        }
+        let message = String(decoding: decision.errorMessage ?? [], as: UTF8.self)
+        return .refuse(SQLError(code: 1148, state: "42000", message: message))
+    }
+
+    /// Orders what the rules say.
+    @inline(__always)
+    private func obey(_ decision: RouteDecision, _ routed: RoutedSession, _ session: Session) {
+        let settings = inUse.settings
+        if let flag = decision.nextQueryFlagIn { routed.flag = flag }
+        routed.destination = decision.destination
+        aim(at: decision.destination, routed, session)
+        let timeout = decision.timeout.map { UInt64($0) } ?? UInt64(settings.defaultTimeout)
+        if timeout > 0 { session.orders.timeout = .milliseconds(timeout) }
+        if let retries = decision.retries.map({ Int($0) })
+            ?? (settings.defaultRetries >= 0 ? settings.defaultRetries : nil)
+        {
+            session.orders.retries = UInt16(clamping: retries)
+        }
+        switch decision.multiplex {
+        case nil: break
+        case .disabled: session.orders.multiplexing = .off
+        case .enabled: session.orders.multiplexing = .on
+        case .despiteVariables: session.orders.multiplexing = .ignore
+        }
+    }
+
+    /// Where the statement of a COM_QUERY begins: behind query attributes, where the client has any.
+    @inline(__always)
+    private static func textStart(_ payload: Span<UInt8>, _ capabilities: Capabilities) -> Int? {
+        guard capabilities.contains(.queryAttributes) else { return 1 }
+        if payload.count >= 3, payload[1] == 0, payload[2] == 1 { return 3 }
+        guard let command = try? QueryCommand(decoding: payload, capabilities: capabilities) else { return nil }
+        return payload.count - command.statement.count
+    }
+}
+
+extension Span<UInt8> {
+    /// The bytes as an array.
+    fileprivate var copied: [UInt8] { withUnsafeBufferPointer { Array($0) } }
+}

@@ -1,0 +1,187 @@
+import MySQLWire
+import PluginAPI
+import Pooling
+import ProxyCore
+import Testing
+
+@testable import RulesPlugin
+
+@Suite("What the rules make of a session's commands")
+struct RulesWorkerTests {
+    @Test("a destination goes to the session, and what has no text follows it")
+    func destinations() throws {
+        let rig = try RulesRig()
+        try rig.load([[.matchPattern: .text("^SELECT"), .destinationHostgroup: Cell(4)]])
+        #expect(rig.query("SELECT 1").shown == "next")
+        #expect(rig.session.hostgroup == 4)
+        _ = rig.send([Command.fieldList.rawValue, 0x74, 0])
+        #expect(rig.session.hostgroup == 4)
+        _ = rig.query("UPDATE t SET a = 1")
+        #expect(rig.session.hostgroup == nil)
+        #expect(rig.book.current.rules.hits() == [1])
+    }
+
+    @Test("subjects: user, schema, addresses and port")
+    func subjects() throws {
+        let rig = try RulesRig()
+        try rig.load([
+            [
+                .username: .text("ada"), .schemaname: .text("shop"), .clientAddress: .text("10.1.1.%"),
+                .proxyAddress: .text("10.9.9.9"), .proxyPort: Cell(6033), .destinationHostgroup: Cell(9),
+            ]
+        ])
+        _ = rig.query("SELECT 1")
+        #expect(rig.session.hostgroup == 9)
+        rig.session.schemaBytes = Array("other".utf8)
+        _ = rig.query("SELECT 1")
+        #expect(rig.session.hostgroup == nil)
+    }
+
+    @Test("addresses as sessions have them")
+    func addresses() {
+        func split(_ text: String) -> String {
+            let address = SplitAddress(text)
+            return "\(address.host) \(address.port.map(String.init) ?? "-")"
+        }
+        #expect(split("10.1.1.1:5000") == "10.1.1.1 5000")
+        #expect(split("[::1]:5000") == "::1 5000")
+        #expect(split("/tmp/m.sock") == "localhost -")
+        #expect(split("strange") == "strange -")
+    }
+
+    @Test("messages: OK_msg comes before error_msg, and a prepared statement is answered when it is executed")
+    func messages() throws {
+        let rig = try RulesRig()
+        try rig.load([
+            [.matchPattern: .text("both"), .okMessage: .text("fine"), .errorMessage: .text("bad")],
+            [.matchPattern: .text("one"), .errorMessage: .text("bad")],
+        ])
+        #expect(rig.query("both").shown == "answer [0]")
+        #expect(rig.query("one").shown == "refuse 1148 42000 bad")
+        #expect(rig.send([0x16] + Array("both".utf8)).shown == "next")
+        var summary = ResultSummary()
+        summary.statementID = 7
+        rig.answered(.prepare, summary)
+        #expect(rig.send([0x17, 7, 0, 0, 0, 0, 1, 0, 0, 0]).shown == "answer [0]")
+        #expect(rig.send([0x16] + Array("one".utf8)).shown == "refuse 1148 42000 bad")
+    }
+
+    @Test("rewriting keeps query attributes, and goes with a delay")
+    func rewriting() throws {
+        let rig = try RulesRig(capabilities: [.protocol41, .queryAttributes])
+        try rig.load([[.matchPattern: .text("old"), .replacePattern: .text("new")]])
+        #expect(rig.send([3, 0, 1] + Array("old".utf8)).shown == "replace 3 \u{0}\u{1}new")
+        let plain = try RulesRig()
+        try plain.load([[.matchPattern: .text("old"), .replacePattern: .text("new"), .delay: Cell(20)]])
+        #expect(plain.query("old").shown == "delay 20 ms, replace")
+        #expect(plain.query("other").shown == "next")
+    }
+
+    @Test("a prepared statement is rewritten when it is prepared, and decided on anew when it is executed")
+    func preparing() throws {
+        let rig = try RulesRig()
+        try rig.load([[.matchPattern: .text("old"), .replacePattern: .text("new"), .destinationHostgroup: Cell(3)]])
+        #expect(rig.send([0x16] + Array("old".utf8)).shown == "replace 22 new")
+        var summary = ResultSummary()
+        summary.statementID = 1
+        rig.answered(.prepare, summary)
+        #expect(rig.send([0x17, 1, 0, 0, 0, 0, 1, 0, 0, 0]).shown == "next")
+        #expect(rig.session.hostgroup == 3)
+        try rig.load([[.matchPattern: .text("old"), .destinationHostgroup: Cell(5)]])
+        _ = rig.send([0x17, 1, 0, 0, 0, 0, 1, 0, 0, 0])
+        #expect(rig.session.hostgroup == 5)
+        _ = rig.send([0x19, 1, 0, 0, 0])
+        try rig.load([])
+        _ = rig.send([0x17, 1, 0, 0, 0, 0, 1, 0, 0, 0])
+        #expect(rig.session.hostgroup == 5, "an id that isn't known goes where the last statement went")
+    }
+
+    @Test("orders: what a rule says comes before the settings")
+    func orders() throws {
+        let rig = try RulesRig()
+        try rig.load([
+            [.matchPattern: .text("own"), .timeout: Cell(5), .retries: Cell(2), .multiplex: Cell(0)],
+            [.matchPattern: .text("variables"), .multiplex: Cell(2)],
+        ])
+        rig.book.change { settings in
+            settings.defaultTimeout = 70
+            settings.defaultRetries = 0
+            settings.defaultDelay = 9
+        }
+        #expect(rig.query("own").shown == "delay 9 ms")
+        var orders = StatementOrders()
+        (orders.timeout, orders.retries, orders.multiplexing) = (.milliseconds(5), 2, .off)
+        #expect(rig.session.orders == orders)
+        _ = rig.query("variables")
+        (orders.timeout, orders.retries, orders.multiplexing) = (.milliseconds(70), 0, .ignore)
+        #expect(rig.session.orders == orders)
+    }
+
+    @Test("a schema is entered where its statements go")
+    func schemas() throws {
+        let rig = try RulesRig()
+        try rig.load([], routes: [[.text("ada"), .text("far"), Cell(0), Cell(8), .text("")]])
+        _ = rig.send([2] + Array("far".utf8))
+        #expect(rig.session.hostgroup == 8)
+        _ = rig.query("SELECT 1")
+        #expect(rig.session.hostgroup == nil, "the server has not said yet that the schema is another one")
+        _ = rig.query("USE `far`")
+        #expect(rig.session.hostgroup == 8)
+        #expect(rig.book.current.rules.fastRouteRows().hits == [1], "COM_INIT_DB isn't counted")
+    }
+
+    @Test("another user, and a session that begins anew")
+    func changes() throws {
+        let rig = try RulesRig()
+        try rig.load([
+            [.username: .text("bob"), .destinationHostgroup: Cell(1)],
+            [.matchPattern: .text("flag"), .nextQueryFlagIn: Cell(3)],
+            [.flagIn: Cell(3), .destinationHostgroup: Cell(2)],
+        ])
+        _ = rig.query("flag")
+        _ = rig.query("SELECT 1")
+        #expect(rig.session.hostgroup == 2)
+        _ = rig.send(ChangeUserRequest(user: "bob", authResponse: []).encode(capabilities: [.protocol41]))
+        rig.answered(.changeUser)
+        _ = rig.query("SELECT 1")
+        #expect(rig.session.hostgroup == 1)
+    }
+
+    @Test("statements are counted by digest, command and error")
+    func counting() throws {
+        let rig = try RulesRig()
+        for number in 1...3 {
+            _ = rig.query("SELECT \(number)")
+            rig.answered(.query)
+        }
+        #expect(DigestReport(merging: [rig.worker.digests.snapshot]).cells.map { $0[6] } == [Cell(3)])
+        #expect(rig.worker.commands.cells.first { $0[0] == .text("SELECT") }?[2] == Cell(3))
+        _ = rig.send([0x16] + Array("SELECT ?".utf8))
+        rig.answered(.prepare)
+        #expect(rig.worker.digests.count == 1, "preparing isn't running")
+    }
+
+    @Test("commands of odd lengths are no trouble")
+    func oddCommands() throws {
+        let rig = try RulesRig(capabilities: [.protocol41, .queryAttributes])
+        for command in UInt8.min ... .max {
+            for length in [0, 1, 3, 4] {
+                _ = rig.send([command] + Array(repeating: 0xFF, count: length))
+                rig.answered(Command(rawValue: command))
+            }
+        }
+    }
+
+    @Test("nothing of a session is left for the next one in its place")
+    func disconnect() throws {
+        let rig = try RulesRig()
+        try rig.load([
+            [.matchPattern: .text("flag"), .nextQueryFlagIn: Cell(3)],
+            [.flagIn: Cell(3), .errorMessage: .text("late")],
+        ])
+        _ = rig.query("flag")
+        #expect(rig.query("SELECT 1").shown == "refuse 1148 42000 late")
+        rig.worker.disconnect(rig.session)
+        #expect(rig.query("SELECT 1").shown == "next")
+    }
+}
