@@ -16,22 +16,26 @@ extension FunnelWorker {
         }
     }
 
-    /// Records a statement whose answer is complete.
-    func measureAnswer(_ connection: BackendConnection) {
-        let (sent, now) = (connection.sentAt, loop.now)
+    /// Records how long a statement has waited for its connection. No wait at all is recorded with its answer, where that
+    /// costs next to nothing.
+    func measureWait(_ connection: BackendConnection, since arrived: MonotonicTime) {
+        if loop.now > arrived { measure(.backlogWait, connection, since: arrived) }
+    }
+
+    /// Records a statement whose answer is complete, and is not one that is asked for again.
+    func measureAnswer(_ connection: BackendConnection, to running: RunningCommand) {
+        let (arrived, sent, now) = (running.arrived, connection.sentAt, loop.now)
         let firstByte = connection.firstByteAt ?? now
+        let hasWaited = connection.lentAt > arrived
         numbers.update(backend: connection.pool.index, user: connection.user) { numbers in
             numbers.counters.statements += 1
             numbers.counters.sentBytes += connection.sentBytes
             numbers.counters.receivedBytes += connection.receivedBytes
+            if !hasWaited { numbers.latencies.record(.backlogWait, .zero) }
             numbers.latencies.record(.backendTime, firstByte.since(sent))
             numbers.latencies.record(.transfer, now.since(firstByte))
+            numbers.latencies.record(.total, now.since(arrived))
         }
-    }
-
-    /// Records how long a statement has taken altogether.
-    func measureTotal(_ connection: BackendConnection, since arrived: MonotonicTime) {
-        measure(.total, connection, since: arrived)
     }
 
     /// Counts one of the things that are done for a statement.

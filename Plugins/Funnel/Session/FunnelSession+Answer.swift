@@ -14,13 +14,12 @@ extension FunnelSession {
     func answerEnded(on connection: BackendConnection) -> Bool {
         guard let running else { return false }
         sendsFile = false
-        worker.measureAnswer(connection)
         status = connection.toldStatus ?? status
         if statementAnswered(running, on: connection) == .prepareAgain {
             phase = .preparing
             return false
         }
-        worker.measureTotal(connection, since: running.arrived)
+        worker.measureAnswer(connection, to: running)
         stateChanged(running, on: connection)
         let isReplaced = replacesAnswer(running, on: connection)
         phase = .ready

@@ -14,8 +14,16 @@ extension FunnelSession {
                 if phase != .ended { bring(connection) }
             }
         }
-        guard let pool = choosePool() else { return say(noServer) }
+        guard let pool = lastPool ?? choosePool() else { return say(noServer) }
         ask(pool)
+    }
+
+    /// The pool of the session's last connection, where the statement may go there as the one before did.
+    private var lastPool: BackendPool? {
+        guard session.route == nil, let pool = lastConnection?.pool,
+            worker.chooser.wouldChoose(pool.backend, in: hostgroup)
+        else { return nil }
+        return pool
     }
 
     private func ask(_ pool: BackendPool) {
@@ -71,7 +79,7 @@ extension FunnelSession {
         connection.session = self
         phase = .preparing
         session.backend = connection.pool.backend
-        worker.measure(.backlogWait, connection, since: running?.arrived)
+        if let running { worker.measureWait(connection, since: running.arrived) }
         // Nearly always, and without a closure.
         guard let lastConnection, lastConnection !== connection else { return bring(connection) }
         leaveLast(for: connection) { [self] in

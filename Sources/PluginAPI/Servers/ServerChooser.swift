@@ -47,6 +47,12 @@ public final class ServerChooser {
         return candidates[best].backend
     }
 
+    /// Whether that server would be chosen if it were preferred: ``choose(in:preferring:waits:load:)`` in short.
+    public func wouldChoose(_ own: Backend, in hostgroup: Int?) -> Bool {
+        guard servers.version == version else { return false }
+        return own.isReady && isCandidate(own, hostgroup.map { places[$0] ?? 0..<0 } ?? usualPlace)
+    }
+
     /// The hostgroups that the last choice was made in.
     public var current: Hostgroups { hostgroups }
 
