@@ -67,8 +67,12 @@ extension FunnelSession {
     func read(_ capture: Capture, _ answers: [InternalAnswer], from connection: BackendConnection) -> Bool {
         let read = answers.allSatisfy(\.isOK) ? answers.map { Capture.Answer(columns: $0.columns, rows: $0.rows) } : []
         guard let values = capture.read(read, into: &ties.memory) else { return false }
-        settings = worker.funnel.settings.table.read(settings, values)
-        connection.settings = settings
+        let before = settings
+        let table = worker.funnel.settings.table
+        settings = table.read(settings, values)
+        // After a USE that failed the connection is in another schema than its session.
+        connection.settings =
+            connection.settings === before ? settings : table.read(connection.settings, values)
         return true
     }
 
