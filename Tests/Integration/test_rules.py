@@ -123,16 +123,18 @@ def test_flag_chains(ruled):  # noqa: F811
 def test_the_next_querys_flag(ruled):  # noqa: F811
     ruled.load(
         {"match_pattern": "'aside'", "next_query_flagIN": 5},
-        {"flagIN": 5, "match_pattern": "'back'", "next_query_flagIN": 0},
+        {"flagIN": 5, "match_pattern": "stay", "next_query_flagIN": 5, "destination_hostgroup": 1},
         {"flagIN": 5, "destination_hostgroup": 1},
     )
     with ruled.connect() as connection, ruled.connect() as neighbour:
         assert value(connection, PORT) == ruled.first
         rows(connection, "SELECT 'aside'")
-        assert [value(connection, PORT) for _ in range(2)] == [ruled.second] * 2
         assert value(neighbour, PORT) == ruled.first
-        rows(connection, "SELECT 'back'")
-        assert value(connection, PORT) == ruled.first
+        assert [value(connection, PORT) for _ in range(2)] == [ruled.second, ruled.first], "the next query's, no more"
+        rows(connection, "SELECT 'aside'")
+        staying = [value(connection, "SELECT @@port AS stay") for _ in range(3)]
+        assert staying == [ruled.second] * 3, "a rule of that flag can name it again"
+        assert [value(connection, PORT) for _ in range(2)] == [ruled.second, ruled.first]
 
 
 def test_fast_routing_with_and_without_user(ruled):  # noqa: F811
