@@ -316,11 +316,13 @@ def test_rows_that_cannot_be_used_change_nothing(ruled):  # noqa: F811
 
 def test_warnings(ruled):  # noqa: F811
     warnings = ruled.load(
-        {"destination_hostgroup": 1, "mirror_hostgroup": 1, "match_pattern": "x"},
+        {"destination_hostgroup": 1, "mirror_hostgroup": 46, "match_pattern": "x"},
         {"destination_hostgroup": 44, "match_pattern": "y"}, routes=[("app", "one", 0, 45)],
     )  # fmt: skip
-    assert [text for text in warnings if "hostgroups without a server" in text and "44, 45" in text], warnings
-    assert [text for text in warnings if "rule_id 1: mirror_hostgroup has no effect" in text], warnings
+    assert [text for text in warnings if "hostgroups without a server" in text and "44, 45, 46" in text], warnings
+    warnings = ruled.load({"gtid_from_hostgroup": 1}, {"cache_timeout": 1})
+    assert [text for text in warnings if "rule_id 1: gtid_from_hostgroup has no effect: servers aren't" in text], warnings
+    assert [text for text in warnings if "rule_id 2, cache_timeout: this column has no effect" in text], warnings
 
 
 def test_without_the_funnel_all_but_destinations_works(scratch, servers):  # noqa: F811

@@ -18,7 +18,13 @@ final class FakeHost: PluginHost {
     let scriptPaths: ScriptPaths
     private let requests = Lock(Requests())
 
-    init(offeredBackend: Endpoint? = nil, scriptPaths: ScriptPaths = ScriptPaths()) {
+    /// Whether something like the funnel is there.
+    let servesSessions: Bool
+
+    init(
+        offeredBackend: Endpoint? = nil, scriptPaths: ScriptPaths = ScriptPaths(), servesSessions: Bool = false
+    ) {
+        self.servesSessions = servesSessions
         self.offeredBackend = offeredBackend
         self.scriptPaths = scriptPaths
     }

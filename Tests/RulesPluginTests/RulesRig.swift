@@ -7,7 +7,7 @@ import ProxyCore
 
 /// A session's walk through the hooks of the rules.
 final class RulesRig {
-    let host = FakeHost()
+    let host: FakeHost
     let loop = FakeLoop()
     let book: RulesBook
     let loops = RulesLoops(count: 1)
@@ -16,7 +16,8 @@ final class RulesRig {
     let session: ToldSession
 
     /// A client of user ada in schema shop.
-    init(capabilities: Capabilities = [.protocol41]) throws {
+    init(capabilities: Capabilities = [.protocol41], servesSessions: Bool = false) throws {
+        host = FakeHost(servesSessions: servesSessions)
         book = try RulesBook()
         section = RulesSection(host: host, book: book, loops: loops)
         worker = RulesWorker(host: host, book: book, loops: loops, loop: loop)
@@ -41,6 +42,7 @@ final class RulesRig {
     func send(_ payload: [UInt8]) -> StatementVerdict {
         session.orders = StatementOrders()
         session.hostgroup = nil
+        session.mirror = nil
         var writer = PacketWriter()
         writer.append(payload)
         return worker.statement(CommandView(packets: writer.bytes.span), in: session)

@@ -32,6 +32,10 @@ extension RulesWorker {
             let verdict = fromCache(sent.isEmpty ? text : sent.span, decision, ttl, routed, session)
             if let verdict { return verdict }
         }
+        if decision.isMirrored {
+            let sent = decision.text ?? []
+            mirror(sent.isEmpty ? text : sent.span, decision, routed, session)
+        }
         let delay = decision.delay.map { Int($0) } ?? inUse.settings.defaultDelay
         guard delay > 0 else { return replacement.map { .replace($0) } ?? .next }
         return .delay(until: loop.now + .milliseconds(UInt64(delay)), sending: replacement)
