@@ -59,7 +59,9 @@ def test_a_copy_runs_elsewhere_and_nobody_sees_its_answer(ruled, servers, mirror
     at_rest(ruled)
     for server in servers:
         assert server.ask("SELECT COUNT(*) FROM one.fruit WHERE name = 'mark'") == ((1,),)
-    digests = ruled.admin.ask("SELECT COUNT(*), SUM(count_star) FROM stats_mysql_query_digest WHERE digest_text LIKE '%mark'")
+    digests = ruled.admin.ask(
+        "SELECT COUNT(*), SUM(count_star) FROM stats_mysql_query_digest WHERE digest_text LIKE '%mark'"
+    )
     assert digests == [(1, 1)], "a copy isn't a client's statement"
 
 
@@ -71,7 +73,7 @@ def test_the_session_state_goes_with_it(ruled, mirror):  # noqa: F811
         rows(connection, 'INSERT INTO one.fruit (name, price) SELECT CONCAT("name", 1/3, \'mark\'), 1 FROM "place"')
     at_rest(ruled)
     wanted = (("two0.3333333mark",),)
-    wait_until(lambda: mirror.ask("SELECT name FROM one.fruit WHERE id > 3") == wanted, 10, "the copy with its settings")
+    wait_until(lambda: mirror.ask("SELECT name FROM one.fruit WHERE id > 3") == wanted, 10, "the copy with settings")
 
 
 def test_rules_of_their_own(ruled, mirror):  # noqa: F811
@@ -99,7 +101,8 @@ def test_by_hint(ruled, mirror):  # noqa: F811
 @pytest.mark.parametrize(
     "sql",
     [
-        "SET @mark = 1", "SELECT LAST_INSERT_ID() AS mark", "SELECT GET_LOCK('mark', 0)", "DO 'mark'", "BEGIN /* mark */",
+        "SET @mark = 1", "SELECT LAST_INSERT_ID() AS mark", "SELECT GET_LOCK('mark', 0)", "DO 'mark'",
+        "BEGIN /* mark */",
         "SELECT @mark := 1", "CREATE TEMPORARY TABLE mark (id INT)", "SHOW TABLES LIKE 'mark'", "USE one /* mark */",
         "PREPARE mark FROM 'SELECT 1'", "SELECT CONNECTION_ID() AS mark", "SELECT @wanted AS mark",
     ],
