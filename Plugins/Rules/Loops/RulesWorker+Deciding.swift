@@ -1,10 +1,10 @@
 import Glibc
+import Locking
 import MySQLWire
 import PluginAPI
 import Pooling
 import ProxyCore
 import SQLText
-import Synchronization
 
 // What the rules make of a command.
 

@@ -1,8 +1,8 @@
+import Locking
 import MySQLWire
 import PluginAPI
 import Pooling
 import SQLText
-import Synchronization
 
 /// The rules on one loop: decides on its sessions' statements, and counts what becomes of them.
 final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
