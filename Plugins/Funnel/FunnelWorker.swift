@@ -23,6 +23,8 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     var numbers = LoopNumbers()
     /// The effects of texts that its clients send again and again.
     var effectsCache = EffectsCache()
+    /// Whether the kept leases are looked at soon.
+    private var looksAtLeases = false
     private var spareSteps: [LeaseStep] = []
     private var spareOutput: [UInt8] = []
     /// The pools of the backends, by the backends' numbers, as far as this loop has needed them.
@@ -164,6 +166,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     private func open(_ id: ConnectionID, of pool: BackendPool, user: UserID) {
         let connection = BackendConnection(id, of: pool, user: user, worker: self)
+        pool.enter(connection.lease)
         keep(connection)
         connection.begin()
     }
@@ -205,11 +208,24 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
             return
         }
         connection.lentAt = loop.now
+        connection.grantedAt = loop.now
         guard let lessee else {
             // The session went while its grant was under way.
             return connection.giveBack()
         }
         lessee.granted(connection)
+    }
+
+    /// A lease is kept by its session: it is looked at later, as nobody may come back for it.
+    func leaseIsKept() {
+        guard !looksAtLeases else { return }
+        looksAtLeases = true
+        loop.schedule(at: loop.now + BackendConnection.longestKept) { [self] in
+            looksAtLeases = false
+            let kept = connections.all.filter { $0.lease.isOpen || $0.lease.isUnused }
+            for connection in kept { connection.returnUnused() }
+            if !kept.isEmpty { leaseIsKept() }
+        }
     }
 
     // MARK: Failures

@@ -1,3 +1,5 @@
+public import ProxyCore
+
 /// A MySQL server inside the process that stands where a session's backend would: it greets, logs the client in, and
 /// answers one command after the other.
 ///
@@ -48,6 +50,11 @@ extension LocalServer {
 public protocol LocalClient: AnyObject {
     /// Gives the session bytes as its backend's; what it doesn't consume is held and counts as taken.
     func deliver(_ bytes: Span<UInt8>)
+
+    /// Gives the session a whole answer that the server has read already, and which says that: it isn't read once more.
+    ///
+    /// - Parameter summary: of an answer without ERR and without changes of the session's state.
+    func deliver(_ bytes: Span<UInt8>, whole summary: ResultSummary)
 
     /// Everything that was pending is taken: ``LocalServer/pendingBytes`` has come to 0.
     func drained()

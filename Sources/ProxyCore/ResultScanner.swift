@@ -57,6 +57,13 @@ public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
         sequence = lastSequence &+ 1
     }
 
+    /// The answer is known without having been scanned.
+    mutating func answered(_ summary: ResultSummary) {
+        self.summary = summary
+        hasStatus = true
+        phase = .idle
+    }
+
     private mutating func begin(_ phase: Phase, after lastSequence: UInt8) {
         self.phase = phase
         sequence = lastSequence &+ 1

@@ -32,6 +32,20 @@ extension SessionMachine {
         }
     }
 
+    /// The whole answer to the client's command has come, and somebody else has read it, who says what it tells.
+    ///
+    /// - Parameters:
+    ///   - count: its bytes.
+    ///   - summary: of an answer that has told the server's status.
+    /// - Returns: nil where it must be looked at all the same.
+    public mutating func answerReceived(whole count: Int, _ summary: ResultSummary) -> Answer? {
+        guard state == .readQueryResult, command.delivery == .relay, !command.isAnswered, !command.isInjected else {
+            return nil
+        }
+        scanner.answered(summary)
+        return answerEnded(Answer(consumed: count, client: .relay))
+    }
+
     /// A server may refuse a command of several packets behind any of them: its ERR is numbered from there.
     private mutating func expectEarlyError(_ bytes: Span<UInt8>) {
         guard command.lastSequence > 0, !command.isAnswered, !command.isInjected, scanner.isAtPacketBorder,

@@ -95,7 +95,7 @@ extension BackendConnection {
         ask([Command.ping.rawValue]) { [self] answer in
             guard answer != nil else { return }
             let owner = owner
-            pool.tell(from: worker) { book, now, steps in book.checked(id, now: now, &steps) }
+            pool.tell(from: worker, frees: true) { book, now, steps in book.checked(id, now: now, &steps) }
             // The connection may be on another loop now.
             owner?.lastWasPinged()
         }

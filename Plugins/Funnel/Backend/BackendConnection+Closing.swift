@@ -36,7 +36,7 @@ extension BackendConnection {
     /// Both sides are closed.
     func closed() {
         worker.loop.schedule(at: worker.loop.now + Self.countingOut) { [self] in
-            pool.tell(from: worker) { book, now, steps in book.closed(id, now: now, &steps) }
+            pool.tell(from: worker, frees: true) { book, now, steps in book.closed(id, now: now, &steps) }
         }
     }
 
@@ -116,13 +116,35 @@ extension BackendConnection {
         self.settings = settings
     }
 
-    /// Gives the connection back to the book.
+    /// Gives the connection back: to the book, or for its last session to take it again.
     func giveBack() {
         session = nil
         pins = PinSet()
-        let used = worker.loop.now.since(lentAt)
+        let now = worker.loop.now
+        let used = now.since(lentAt)
         let fit = state.cleaning == .none && !lostTracking ? settings.fit : .unknown
-        pool.tell(from: worker) { book, now, steps in
+        if pool.letsKeep, lease.isOpen, now.since(grantedAt) < Self.longestKept {
+            lease.giveBack(used: used, at: now, fit: fit)
+            worker.leaseIsKept()
+            // Somebody may have begun to wait between the two looks.
+            guard !pool.letsKeep, lease.take() else { return }
+        }
+        returnToBook(used: used, fit: fit)
+    }
+
+    /// How long a session may keep its lease without a word to the book, so that age, limits and numbers count.
+    static let longestKept = TimeSpan.milliseconds(100)
+
+    /// The lease has been kept for long, and nobody uses it: it rests.
+    func returnUnused() {
+        guard lease.isUnused, worker.loop.now.since(grantedAt) >= Self.longestKept, lease.take() else { return }
+        returnToBook(used: lease.usedLast, fit: lease.fit)
+    }
+
+    private func returnToBook(used: TimeSpan, fit: StateFit) {
+        let kept = lease.end()
+        pool.tell(from: worker, frees: true) { book, now, steps in
+            book.kept(id, times: kept.times, used: kept.used)
             book.returned(id, used: used, state: fit, now: now, &steps)
         }
     }
@@ -131,6 +153,10 @@ extension BackendConnection {
     func discard() {
         session = nil
         let used = worker.loop.now.since(lentAt)
-        pool.tell(from: worker) { book, now, steps in book.discarded(id, used: used, now: now, &steps) }
+        let kept = lease.end()
+        pool.tell(from: worker) { book, now, steps in
+            book.kept(id, times: kept.times, used: kept.used)
+            book.discarded(id, used: used, now: now, &steps)
+        }
     }
 }

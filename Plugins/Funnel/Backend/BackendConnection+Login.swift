@@ -56,7 +56,7 @@ extension BackendConnection {
             pool.backend.state = .up
             worker.measure(.connect, self, since: sentAt)
             let fit = settings.fit
-            pool.tell(from: worker) { book, now, steps in book.opened(id, state: fit, now: now, &steps) }
+            pool.tell(from: worker, frees: true) { book, now, steps in book.opened(id, state: fit, now: now, &steps) }
         }
     }
 }

@@ -63,8 +63,12 @@ final class BackendConnection: StreamHandler {
     /// Bytes of the command and of its answer so far.
     var sentBytes = 0
     var receivedBytes = 0
-    /// When it was lent.
+    /// When its session got it, for this statement or for a pin's time.
     var lentAt = MonotonicTime(nanoseconds: 0)
+    /// When the book granted it.
+    var grantedAt = MonotonicTime(nanoseconds: 0)
+    /// Its lease, which its session may keep between statements.
+    let lease: KeptLease
     /// How many kills of its statement are under way.
     var firing = 0
     /// What waits for their end.
@@ -84,6 +88,7 @@ final class BackendConnection: StreamHandler {
         self.pool = pool
         self.user = user
         self.worker = worker
+        lease = KeptLease(id)
         settings = worker.funnel.settings.fresh
         super.init()
     }
@@ -162,6 +167,15 @@ final class BackendConnection: StreamHandler {
     /// The status that the answer has told; nil where none came.
     var toldStatus: StatusFlags? { translator.scanner.hasStatus ? summary.status : nil }
 
+    /// The summary of an answer that says nothing else of importance to those who would read it once more.
+    private var plainSummary: ResultSummary? {
+        let summary = translator.scanner.summary
+        guard translator.scanner.hasStatus, summary.results == 1, !summary.isError, summary.statementID == 0,
+            !summary.status.contains(.sessionStateChanged)
+        else { return nil }
+        return summary
+    }
+
     /// Has answers go through the translator for clients with those capabilities.
     func setTranslator(to client: Capabilities) {
         guard translator.backend != capabilities || translator.client != client else { return }
@@ -203,11 +217,13 @@ final class BackendConnection: StreamHandler {
         // What follows the answer was not asked for, and whoever gets the connection next must not take it for an answer.
         let isSpoilt = isEnded && step.consumed < bytes.count
         let session = session
+        let isWhole = receivedBytes == step.consumed
         let isDelivered = !isEnded || answerEnded(session, isSpoilt)
         if isDelivered {
+            let whole = isEnded && isWhole ? plainSummary : nil
             switch step.form {
-            case .unchanged: session?.deliver(bytes.extracting(0..<step.consumed), step.event)
-            case .rewritten: session?.deliver(output.span, step.event)
+            case .unchanged: session?.deliver(bytes.extracting(0..<step.consumed), step.event, whole: whole)
+            case .rewritten: session?.deliver(output.span, step.event, whole: whole)
             }
         }
         worker.giveBack(outputBuffer: consume output)
@@ -251,7 +267,11 @@ final class BackendConnection: StreamHandler {
             closed()
         case .ready, .asking, .relaying:
             worker.log(.info) { "a connection to \(self.pool.backend.endpoint) is lost: \(reason)" }
-            pool.tell(from: worker) { book, now, steps in book.lost(id, now: now, &steps) }
+            let kept = lease.end()
+            pool.tell(from: worker) { book, now, steps in
+                book.kept(id, times: kept.times, used: kept.used)
+                book.lost(id, now: now, &steps)
+            }
             tellOfLoss(reason, wasAnswering: before == .relaying)
         case .ended:
             break

@@ -55,7 +55,7 @@ final class AccountLookup: Lessee {
         let request = LeaseRequest(
             session: id, user: number, account: funnel.users.account(of: number), loop: LoopID(worker.loop.index),
             ticket: funnel.nextTicket(), arrived: worker.loop.now)
-        pool.tell(from: worker) { book, now, steps in _ = book.requested(request, now: now, &steps) }
+        _ = pool.request(request, from: worker)
     }
 
     /// Where accounts are looked up: at the usual hostgroup's servers, else at any that is ready.

@@ -8,11 +8,17 @@ import Synchronization
 ///
 /// Whoever tells the book an event performs its steps after the lock is free: those of its own loop at once, the others by
 /// the loops' mailboxes.
+///
+/// As long as nobody waits, sessions keep their leases between statements, and the book hears of it later
+/// (``KeptLease``). The order that makes it safe: who gives back marks the lease unused, then looks whether connections
+/// are wanted; who wants one says so, then looks for unused leases. One of the two sees the other.
 final class BackendPool: Sendable {
     let backend: Backend
     /// The pool's place among the pools.
     let index: Int
-    private let book: Lock<LeaseBook>
+    private let ledger: Lock<Ledger>
+    /// Whether leases must come back to the book.
+    private let wantsBack = Atomic<Bool>(true)
     private let loops: LoopTable
     private let alarm: Alarm
     /// Statements that have a connection or wait for one.
@@ -25,7 +31,7 @@ final class BackendPool: Sendable {
         self.index = index
         self.loops = loops
         alarm = Alarm(loops: loops)
-        book = Lock(LeaseBook(policy: policy, loops: loops.count, seed: seed))
+        ledger = Lock(Ledger(book: LeaseBook(policy: policy, loops: loops.count, seed: seed)))
         backend.setMeter { [weak self] in self?.look { ServerUsage($0) } ?? ServerUsage(busy: 0, free: 0) }
     }
 
@@ -48,15 +54,46 @@ final class BackendPool: Sendable {
         set { greeted.withLock { $0 = newValue } }
     }
 
+    /// Whether a session may keep its lease between two statements.
+    var letsKeep: Bool { !wantsBack.load(ordering: .sequentiallyConsistent) }
+
+    /// A connection is about to be opened, with that lease.
+    func enter(_ lease: KeptLease) { ledger.withLock { $0.enter(lease) } }
+
+    /// A session needs a connection.
+    ///
+    /// - Returns: the id that the answer will have.
+    func request(_ wish: LeaseRequest, from worker: FunnelWorker) -> WaiterID {
+        change(from: worker) { ledger, now, steps in
+            if !ledger.book.letsKeep || !ledger.book.hasOwnConnection(for: wish) { recall(&ledger) }
+            return ledger.book.requested(wish, now: now, &steps)
+        }
+    }
+
     /// Tells the book an event, and has its steps performed.
+    ///
+    /// - Parameter frees: whether the event can only leave more for others, so that kept leases don't matter to it.
     @discardableResult
     func tell<Answer: BitwiseCopyable & Sendable>(
-        from worker: FunnelWorker,
+        from worker: FunnelWorker, frees: Bool = false,
         _ event: (inout LeaseBook, MonotonicTime, inout [LeaseStep]) -> Answer
+    ) -> Answer {
+        change(from: worker) { ledger, now, steps in
+            if !frees { recall(&ledger) }
+            return event(&ledger.book, now, &steps)
+        }
+    }
+
+    private func change<Answer: BitwiseCopyable & Sendable>(
+        from worker: FunnelWorker, _ event: (inout Ledger, MonotonicTime, inout [LeaseStep]) -> Answer
     ) -> Answer {
         var steps = worker.takeStepBuffer()
         let now = worker.loop.now
-        let (answer, due) = book.withLock { book in (event(&book, now, &steps), book.nextDue) }
+        let (answer, due) = ledger.withLock { ledger in
+            let answer = event(&ledger, now, &steps)
+            settle(&ledger, steps)
+            return (answer, ledger.book.nextDue)
+        }
         if alarm.isTooLate(for: due) { setAlarm(for: due) }
         for step in steps { dispatch(step, from: worker) }
         worker.giveBack(stepBuffer: consume steps)
@@ -64,11 +101,84 @@ final class BackendPool: Sendable {
     }
 
     /// The most connections at once are counted anew from now on.
-    func forgetPeaks() { book.withLock { $0.peaksForgotten() } }
+    func forgetPeaks() { ledger.withLock { $0.book.peaksForgotten() } }
 
     /// A look at the book.
     func look<Answer: Sendable>(_ question: (borrowing LeaseBook) -> Answer) -> Answer {
-        book.withLock { question($0) }
+        let (answer, due) = ledger.withLock { ledger in
+            recall(&ledger)
+            settle(&ledger, [])
+            return (question(ledger.book), ledger.book.nextDue)
+        }
+        if alarm.isTooLate(for: due) { setAlarm(for: due) }
+        return answer
+    }
+
+    // MARK: Kept leases
+
+    /// The book, and the leases that may be kept without its knowledge.
+    private struct Ledger: ~Copyable {
+        var book: LeaseBook
+        /// All connections' leases, by the connections' slots.
+        private var leases: [KeptLease?] = []
+        /// Those that may be kept, and some that ended since.
+        private(set) var listed: [KeptLease] = []
+
+        init(book: consuming LeaseBook) {
+            self.book = book
+        }
+
+        mutating func enter(_ lease: KeptLease) {
+            let slot = Int(lease.connection.slot)
+            while leases.count <= slot { leases.append(nil) }
+            leases[slot] = lease
+        }
+
+        /// The connection was granted: its session may keep it.
+        mutating func open(_ connection: ConnectionID) {
+            guard let lease = leases[Int(connection.slot)], lease.connection == connection else { return }
+            lease.open()
+            guard !lease.isListed else { return }
+            lease.isListed = true
+            listed.append(lease)
+        }
+
+        /// Has the unused leases rest.
+        mutating func recallUnused() {
+            var count = 0
+            for lease in listed {
+                if lease.recall() {
+                    book.kept(lease.connection, times: lease.times, used: lease.usedBefore)
+                    book.rested(lease.connection, used: lease.usedLast, state: lease.fit, since: lease.endedAt)
+                } else if book.isLeased(lease.connection), lease.isOpen {
+                    listed[count] = lease
+                    count += 1
+                    continue
+                }
+                lease.isListed = false
+            }
+            listed.removeLast(listed.count - count)
+        }
+    }
+
+    /// Somebody is to choose among the connections: those that nobody uses are at rest from now on.
+    private func recall(_ ledger: inout Ledger) {
+        guard !ledger.listed.isEmpty else { return }
+        wantsBack.store(true, ordering: .sequentiallyConsistent)
+        ledger.recallUnused()
+    }
+
+    /// After an event: whether leases may be kept from now on, those among them that it has granted.
+    private func settle(_ ledger: inout Ledger, _ steps: [LeaseStep]) {
+        let letsKeep = ledger.book.letsKeep
+        if letsKeep {
+            for step in steps {
+                if case .grant(let grant) = step { ledger.open(grant.connection) }
+            }
+        }
+        if wantsBack.load(ordering: .relaxed) == letsKeep {
+            wantsBack.store(!letsKeep, ordering: .sequentiallyConsistent)
+        }
     }
 
     // MARK: Steps

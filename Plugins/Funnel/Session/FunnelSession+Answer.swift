@@ -36,15 +36,15 @@ extension FunnelSession {
         return !isReplaced
     }
 
-    /// Gives the client bytes of its answer.
-    func deliver(_ bytes: Span<UInt8>, _ event: ScanEvent) {
+    /// Gives the client bytes of its answer; a summary comes with a whole one that holds no more than it says.
+    func deliver(_ bytes: Span<UInt8>, _ event: ScanEvent, whole summary: ResultSummary? = nil) {
         if let running {
             if withholds(bytes, running) { return }
             running.isAnswerBegun = true
         }
         if event == .localInfile { sendsFile = true }
         if event == .endless { isEndless = true }
-        client?.deliver(bytes)
+        if let summary { client?.deliver(bytes, whole: summary) } else { client?.deliver(bytes) }
         if phase == .ready { takeIncoming() }
     }
 
@@ -104,7 +104,7 @@ extension FunnelSession {
         let before = connection.pins
         connection.pins = pins
         let id = connection.id
-        connection.pool.tell(from: worker) { book, _, _ in
+        connection.pool.tell(from: worker, frees: true) { book, _, _ in
             for reason in PinReason.allCases where pins.contains(reason) != before.contains(reason) {
                 if pins.contains(reason) { book.pinned(id, reason) } else { book.unpinned(id, reason) }
             }

@@ -20,14 +20,18 @@ extension FunnelSession {
 
     private func ask(_ pool: BackendPool) {
         guard let running else { return }
+        pool.countOutstanding(1)
+        if let last = lastConnection, last.pool === pool, last.mayBeTakenAgain(by: self), last.lease.takeAgain() {
+            last.lentAt = worker.loop.now
+            return take(last)
+        }
         phase = .waiting
         request = (pool, nil)
-        pool.countOutstanding(1)
         let last = lastConnection.flatMap { $0.pool === pool ? $0.id : nil }
         let wish = LeaseRequest(
             session: id, user: user, account: account, loop: LoopID(worker.index), ticket: running.ticket,
             arrived: running.arrived, last: last, state: settings.fit)
-        let waiter = pool.tell(from: worker) { book, now, steps in book.requested(wish, now: now, &steps) }
+        let waiter = pool.request(wish, from: worker)
         if phase == .waiting, request?.pool === pool, request?.waiter == nil { request?.waiter = waiter }
     }
 
@@ -59,6 +63,10 @@ extension FunnelSession {
             return
         }
         request = nil
+        take(connection)
+    }
+
+    private func take(_ connection: BackendConnection) {
         self.connection = connection
         connection.session = self
         phase = .preparing
@@ -165,6 +173,13 @@ extension FunnelSession {
     func unpinnedBetweenCommands() {
         guard phase == .ready, connection?.phase == .ready else { return }
         settlePins()
+    }
+}
+
+extension BackendConnection {
+    /// Whether its lease may still be the session's.
+    fileprivate func mayBeTakenAgain(by session: FunnelSession) -> Bool {
+        owner === session && user == session.user && phase == .ready
     }
 }
 

@@ -1,6 +1,7 @@
 import EventLoop
 import PluginAPI
 import Pooling
+import ProxyCore
 
 /// A session's way to a server inside the process, in the place of a backend's stream.
 ///
@@ -18,6 +19,8 @@ final class LocalStream: ByteStream {
     private var isSending = false
     private var isDelivering = false
     private var isWakeDue = false
+    /// What the server says of the answer that it delivers at this moment, where it is whole.
+    private(set) var toldSummary: ResultSummary?
     /// Whether the server has hung up.
     private var isEnding = false
 
@@ -148,6 +151,12 @@ extension LocalStream: LocalClient {
             return wake()
         }
         hand(bytes)
+    }
+
+    func deliver(_ bytes: Span<UInt8>, whole summary: ResultSummary) {
+        toldSummary = summary
+        deliver(bytes)
+        toldSummary = nil
     }
 
     func drained() {

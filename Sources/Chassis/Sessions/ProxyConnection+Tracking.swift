@@ -9,7 +9,7 @@ extension ProxyConnection {
     func trackedAnswer(to bytes: Span<UInt8>) -> Answer {
         let wasPreparing = machine.state == .prepareBackend
         let isBegin = machine.scanner.summary == ResultSummary()
-        let answer = machine.backendReceived(bytes)
+        let answer = answer(to: bytes)
         // What the core itself has sent is nobody's command.
         guard let tracker, tracker.hasLogin, machine.isLoggedIn, !wasPreparing, answer != .wait else { return answer }
         if isBegin, machine.scanner.summary.status.contains(.sessionStateChanged) {

@@ -107,7 +107,7 @@ package final class ProxyConnection: StreamHandler {
             let answer =
                 isClient
                 ? machine.clientReceived(rest)
-                : tracker == nil ? machine.backendReceived(rest) : trackedAnswer(to: rest)
+                : tracker == nil ? answer(to: rest) : trackedAnswer(to: rest)
             guard answer != .wait else { break }
             let isDecided = perform(answer, rest)
             // A packet that a hook wants to wait with comes again; an injected query's answer is kept by then.
@@ -120,6 +120,16 @@ package final class ProxyConnection: StreamHandler {
         guard !isEnded else { return bytes.count }
         afterEvent(unconsumed: bytes.count - offset, isClient: isClient)
         return offset
+    }
+
+    /// What the machine makes of the backend's bytes; a server inside the process may have read them already.
+    func answer(to bytes: Span<UInt8>) -> Answer {
+        if isServedLocally, let summary = (backend as? LocalStream)?.toldSummary,
+            let answer = machine.answerReceived(whole: bytes.count, summary)
+        {
+            return answer
+        }
+        return machine.backendReceived(bytes)
     }
 
     override package func connected(_ stream: ByteStream) {

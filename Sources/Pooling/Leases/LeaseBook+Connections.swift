@@ -145,7 +145,7 @@ extension LeaseBook {
                     connection: id(ofConnection: slot), source: source, isOwn: isOwn)))
     }
 
-    private mutating func endLease(_ slot: Int, _ used: TimeSpan) {
+    mutating func endLease(_ slot: Int, _ used: TimeSpan) {
         let connection = connections[slot]
         if !connection.pins.isEmpty {
             for reason in PinReason.allCases { unpin(slot, reason) }
@@ -219,7 +219,7 @@ extension LeaseBook {
         balance(connection.user)
     }
 
-    private mutating func rest(_ slot: Int, _ now: MonotonicTime) {
+    mutating func rest(_ slot: Int, _ now: MonotonicTime) {
         move(slot, to: .resting)
         restingChains.append(slot, to: &resting)
         placeChains.append(slot, to: &restingPlaces[placeIndex(slot)])

@@ -122,12 +122,15 @@ extension LeaseBook {
 
     /// The resting connection for the request: its session's own, else one whose state fits best.
     private func choose(for request: LeaseRequest) -> Int? {
-        if let last = request.last, let slot = slot(of: last), connections[slot].state == .resting,
+        ownConnection(for: request) ?? restingConnection(of: request.user, near: request.loop, for: request.state)
+    }
+
+    /// The resting connection that the request's session had last.
+    func ownConnection(for request: LeaseRequest) -> Int? {
+        guard let last = request.last, let slot = slot(of: last), connections[slot].state == .resting,
             connections[slot].user == request.user, connections[slot].session == request.session
-        {
-            return slot
-        }
-        return restingConnection(of: request.user, near: request.loop, for: request.state)
+        else { return nil }
+        return slot
     }
 
     /// How many resting connections are looked at for one that fits.

@@ -85,7 +85,7 @@ package struct LeaseBook: ~Copyable, Sendable {
         jitter = seed
     }
 
-    /// Whether anybody waits: a session may go on using its last connection without asking as long as nobody does.
+    /// Whether anybody waits.
     package var isContended: Bool { waiters.count > 0 }
 
     /// Whether connections are granted.

@@ -24,6 +24,7 @@ final class LeaseRig {
     func statistics(of user: Int) -> LeaseStatistics { book.statistics(of: UserID(user)) }
     func oldestWait(of user: Int) -> TimeSpan { book.oldestWait(of: UserID(user), now: now) }
     var holdings: LeaseHoldings { book.holdings }
+    var letsKeep: Bool { book.letsKeep }
     var connectionCounts: StateCounts { book.connectionCounts }
 
     // MARK: Events
@@ -53,6 +54,15 @@ final class LeaseRig {
         book.returned(connections[number - 1], used: used, state: state, now: now, &steps)
         return words()
     }
+
+    /// The session has used the connection so many times without a word, and not at all since then.
+    func kept(_ number: Int, times: Int, used: TimeSpan = .milliseconds(1), state: StateFit = .unknown) {
+        let id = connections[number - 1]
+        book.kept(id, times: times, used: used)
+        book.rested(id, used: used, state: state, since: now)
+    }
+
+    func isLeased(_ number: Int) -> Bool { book.isLeased(connections[number - 1]) }
 
     /// Tells an event that has no more than a connection to it.
     func tell(_ event: Event, _ number: Int) -> [String] {
