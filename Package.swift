@@ -141,10 +141,15 @@ let package = Package(
                 argumentParser,
             ]),
         tests("FunnelStateTests", ["FunnelPlugin", "MySQLWire", "Pooling", "SQLText"]),
-        tests("RulesTests", ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "RulesPlugin", "SQLText"]),
+        tests(
+            "RulesTests",
+            ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "RulesPlugin", "SQLText", "TestSupport"]),
         tests(
             "RulesPluginTests",
-            ["MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "RulesPlugin", "SQLText", "Streams", argumentParser]),
+            [
+                "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "RulesPlugin", "SQLText", "Streams", "TestSupport",
+                argumentParser,
+            ]),
         tests("RulesDigestTests", ["PluginAPI", "Pooling", "RulesPlugin", "SQLText"]),
         tests(
             "SandboxTests",

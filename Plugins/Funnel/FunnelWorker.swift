@@ -34,6 +34,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     /// Whether the last client has gone for good.
     private(set) var isEnding = false
     private(set) lazy var lookups = AccountLookups(worker: self)
+    private(set) lazy var mirrors = MirrorQueue(worker: self)
 
     private struct ClientAdmission {
         let id: ClientID
@@ -273,6 +274,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     func sessionsEnded() {
         isEnding = true
+        mirrors.end()
         for pool in funnel.pools {
             pool.tell(from: self) { book, now, steps in book.drained(now: now, &steps) }
         }

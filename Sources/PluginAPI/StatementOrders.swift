@@ -40,3 +40,20 @@ public struct StatementOrders: BitwiseCopyable, Equatable, Sendable {
     /// Nothing is ordered.
     public init() {}
 }
+
+/// A copy of a statement that runs in a session of its own, whose answer nobody sees.
+public struct MirroredStatement: Equatable, Sendable {
+    /// Where it goes; nil for the hostgroup of statements for which nobody has named one.
+    public var hostgroup: Int?
+    /// The text of its COM_QUERY.
+    public var text: [UInt8]
+    /// How long it may take, as ``StatementOrders/timeout``.
+    public var timeout: TimeSpan?
+
+    /// A copy with this text.
+    public init(hostgroup: Int?, text: [UInt8], timeout: TimeSpan? = nil) {
+        self.hostgroup = hostgroup
+        self.text = text
+        self.timeout = timeout
+    }
+}

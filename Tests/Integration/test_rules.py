@@ -123,16 +123,18 @@ def test_flag_chains(ruled):  # noqa: F811
 def test_the_next_querys_flag(ruled):  # noqa: F811
     ruled.load(
         {"match_pattern": "'aside'", "next_query_flagIN": 5},
-        {"flagIN": 5, "match_pattern": "'back'", "next_query_flagIN": 0},
+        {"flagIN": 5, "match_pattern": "stay", "next_query_flagIN": 5, "destination_hostgroup": 1},
         {"flagIN": 5, "destination_hostgroup": 1},
     )
     with ruled.connect() as connection, ruled.connect() as neighbour:
         assert value(connection, PORT) == ruled.first
         rows(connection, "SELECT 'aside'")
-        assert [value(connection, PORT) for _ in range(2)] == [ruled.second] * 2
         assert value(neighbour, PORT) == ruled.first
-        rows(connection, "SELECT 'back'")
-        assert value(connection, PORT) == ruled.first
+        assert [value(connection, PORT) for _ in range(2)] == [ruled.second, ruled.first], "the next query's, no more"
+        rows(connection, "SELECT 'aside'")
+        staying = [value(connection, "SELECT @@port AS stay") for _ in range(3)]
+        assert staying == [ruled.second] * 3, "a rule of that flag can name it again"
+        assert [value(connection, PORT) for _ in range(2)] == [ruled.second, ruled.first]
 
 
 def test_fast_routing_with_and_without_user(ruled):  # noqa: F811
@@ -159,6 +161,97 @@ def test_hints_come_before_rules(ruled):  # noqa: F811
     with ruled.connect() as connection:
         assert value(connection, PORT) == ruled.second
         assert value(connection, "SELECT /* hostgroup=0 */ @@port") == ruled.first
+
+
+SCRIPT = """
+function read_query(packet)
+    local number = packet:match("AS script(%d)")
+    if number then proxy.connection.backend_ndx = tonumber(number) end
+end
+"""
+
+
+def test_the_order_of_authority(scratch, servers):  # noqa: F811
+    """Each step says the other server than those below it, which all still speak: the highest one is heard."""
+    script = scratch / "authority.lua"
+    script.write_text(SCRIPT)
+    ruled = start_ruled(scratch, servers, f"--proxy-lua-script={script}")  # noqa: F811
+    first, second = ruled.first, ruled.second
+
+    def seen(sql=PORT):
+        with ruled.connect() as connection:
+            return value(connection, sql)
+
+    try:
+        assert seen() == first, "hostgroup 0, as nobody says anything"
+        ruled.admin.ask(
+            "INSERT INTO mysql_users (username, password, default_hostgroup) VALUES ('app', 'secret', 1);"
+            "LOAD MYSQL USERS TO RUNTIME"
+        )
+        assert seen() == second, "the user's default hostgroup"
+        routes = [("app", "one", 0, 0)]
+        ruled.load(routes=routes)
+        assert seen() == first, "fast routing"
+        ruled.load({"match_digest": "^SELECT @@port", "destination_hostgroup": 1}, routes=routes)
+        assert seen() == second, "a rule"
+        assert seen("SELECT /* hostgroup=0 */ @@port AS hint") == first, "a hint"
+        assert seen("SELECT /* hostgroup=0 */ @@port AS script2") == second, "the script"
+        assert seen("SELECT @@port AS script1") == first, "the script against the rule"
+        with ruled.connect() as connection:
+            rows(connection, "BEGIN")
+            rows(connection, "SELECT @@version AS elsewhere")
+            pinned = value(connection, "SELECT /* hostgroup=1 */ @@port AS pinned")
+            assert pinned == first, "fast routing took BEGIN to the first server, and there the transaction stays"
+        said = ruled.admin.ask(
+            "SELECT digest_text, hostgroup, SUM(count_star) FROM stats_mysql_query_digest "
+            "WHERE digest_text LIKE 'SELECT @@port%' GROUP BY 1, 2 ORDER BY 1, 2"
+        )
+        assert said == [
+            ("SELECT @@port", 0, 2), ("SELECT @@port", 1, 2), ("SELECT @@port AS hint", 0, 1),
+            ("SELECT @@port AS pinned", 0, 1), ("SELECT @@port AS script1", 0, 1), ("SELECT @@port AS script2", 1, 1),
+        ]  # fmt: skip
+    finally:
+        ruled.admin.proxy.end()
+
+
+def test_a_rule_that_is_not_the_last_gives_way_to_fast_routing(ruled):  # noqa: F811
+    route = [("app", "one", 0, 1)]
+    ruled.load({"destination_hostgroup": 0, "apply": 0}, routes=route)
+    with ruled.connect() as connection:
+        assert value(connection, PORT) == ruled.second
+        ruled.load({"destination_hostgroup": 0, "apply": 1}, routes=route)
+        assert value(connection, PORT) == ruled.first
+        ruled.load({"match_pattern": "never", "destination_hostgroup": 0, "apply": 1}, routes=route)
+        assert value(connection, PORT) == ruled.second, "only a last rule that matches keeps fast routing out"
+
+
+def test_digests_name_the_hostgroup_that_served(ruled):  # noqa: F811
+    """The second server is in two hostgroups: which one it was is known by what was wanted."""
+    ruled.admin.ask(
+        f"INSERT INTO mysql_servers (hostgroup_id, hostname, port) VALUES (0, '127.0.0.1', {ruled.second});"
+        f"DELETE FROM mysql_servers WHERE hostgroup_id = 0 AND port = {ruled.first};"
+        "LOAD MYSQL SERVERS TO RUNTIME;"
+        "INSERT INTO mysql_users (username, password, default_hostgroup) VALUES ('app', 'secret', 1);"
+        "LOAD MYSQL USERS TO RUNTIME"
+    )
+    ruled.load(
+        {"match_pattern": "zero", "destination_hostgroup": 0}, {"match_pattern": "refused", "error_msg": "no"},
+        {"match_pattern": "nowhere", "destination_hostgroup": 7},
+    )  # fmt: skip
+    with ruled.connect() as connection:
+        assert value(connection, PORT) == ruled.second
+        assert value(connection, "SELECT @@port AS zero") == ruled.second
+        assert error(connection, "SELECT 'refused'")[0] == 1148
+        code, text = error(connection, "SELECT 'nowhere'")
+        assert code == 1105 and "hostgroup 7 has no server" in text
+    with ruled.connect("other") as connection:
+        assert value(connection, "SELECT @@port AS others") == ruled.second
+    found = ruled.admin.ask("SELECT digest_text, hostgroup FROM stats_mysql_query_digest")
+    assert sorted(row for row in found if "SELECT" in row[0]) == [
+        ("SELECT ?", 1), ("SELECT ?", 7), ("SELECT @@port", 1), ("SELECT @@port AS others", 0),
+        ("SELECT @@port AS zero", 0),
+    ]  # fmt: skip
+    assert not ruled.admin.ask("SELECT * FROM stats_mysql_errors"), "the proxy's own words are no server's errors"
 
 
 def test_a_transaction_stays_where_it_began(ruled):  # noqa: F811
@@ -223,11 +316,13 @@ def test_rows_that_cannot_be_used_change_nothing(ruled):  # noqa: F811
 
 def test_warnings(ruled):  # noqa: F811
     warnings = ruled.load(
-        {"destination_hostgroup": 1, "mirror_hostgroup": 1, "match_pattern": "x"},
+        {"destination_hostgroup": 1, "mirror_hostgroup": 46, "match_pattern": "x"},
         {"destination_hostgroup": 44, "match_pattern": "y"}, routes=[("app", "one", 0, 45)],
     )  # fmt: skip
-    assert [text for text in warnings if "hostgroups without a server" in text and "44, 45" in text], warnings
-    assert [text for text in warnings if "rule_id 1: mirror_hostgroup has no effect" in text], warnings
+    assert [text for text in warnings if "hostgroups without a server" in text and "44, 45, 46" in text], warnings
+    warnings = ruled.load({"gtid_from_hostgroup": 1}, {"cache_timeout": 1})
+    assert [text for text in warnings if "rule_id 1: gtid_from_hostgroup has no effect: servers aren't" in text], warnings
+    assert [text for text in warnings if "rule_id 2, cache_timeout: this column has no effect" in text], warnings
 
 
 def test_without_the_funnel_all_but_destinations_works(scratch, servers):  # noqa: F811

@@ -1,5 +1,6 @@
 import MySQLWire
 import ProxyCore
+import TestSupport
 import Testing
 
 @Suite("Answer translator: patches, refusals and noise")
@@ -13,7 +14,7 @@ struct AnswerTranslatorPatchTests {
     }
 
     private func names(_ output: [UInt8], _ capabilities: Capabilities) throws -> [String] {
-        try TranslationFixtures.packets(output).filter { $0.payload.starts(with: [3, 0x64]) }.map { packet in
+        try output.packets.filter { $0.payload.starts(with: [3, 0x64]) }.map { packet in
             let payload = packet.payload
             return try ColumnDefinition(decoding: payload.span, capabilities: capabilities).name
         }
@@ -37,7 +38,7 @@ struct AnswerTranslatorPatchTests {
             let translation = translator.feed(bytes) { pieces }
             #expect(translation.event == .ended)
             #expect(try names(translation.output, client) == [shown, "x", shown, "7", "x", "7"])
-            let sequences = TranslationFixtures.packets(translation.output).map(\.sequence)
+            let sequences = translation.output.packets.map(\.sequence)
             #expect(sequences == (1...UInt8(sequences.count)).map { $0 })
         }
     }
@@ -58,7 +59,7 @@ struct AnswerTranslatorPatchTests {
         translator.commandSent(.query, lastSequence: 0, clientSequence: 1, patches: patches)
         let translation = translator.feed(writer.take())
         #expect(try names(translation.output, Self.backend) == ["ONE() + ONE()!", "<1"])
-        let first = TranslationFixtures.packets(translation.output)[1].payload
+        let first = translation.output.packets[1].payload
         #expect(try ColumnDefinition(decoding: first.span, capabilities: Self.backend).type == .long)
     }
 
@@ -73,7 +74,7 @@ struct AnswerTranslatorPatchTests {
         var translator = AnswerTranslator(backend: Self.backend, client: client)
         translator.commandSent(.query, lastSequence: 0, clientSequence: 1, patches: patches)
         let translation = translator.feed(writer.take())
-        let columns = try TranslationFixtures.packets(translation.output).filter { $0.payload.starts(with: [3, 0x64]) }
+        let columns = try translation.output.packets.filter { $0.payload.starts(with: [3, 0x64]) }
             .map { try ColumnDefinition(decoding: $0.payload.span, capabilities: client) }
         #expect(columns.map(\.type) == [.longLong, .long])
         #expect(columns.map(\.length) == [0x1_0015, column("x").length])
@@ -92,7 +93,7 @@ struct AnswerTranslatorPatchTests {
         var translator = AnswerTranslator(backend: Self.backend, client: Self.classic)
         translator.commandSent(.prepare, lastSequence: 0, clientSequence: 1, patches: patches)
         let translation = translator.feed(writer.take())
-        let payload = TranslationFixtures.packets(translation.output)[0].payload
+        let payload = translation.output.packets[0].payload
         let head = try PreparedStatementOK(decoding: payload.span)
         #expect((head.statementID, head.columns, head.parameters) == (0xA1B2_C3D4, 1, 1))
         #expect(try names(translation.output, Self.classic) == ["?", "8"])
@@ -107,7 +108,7 @@ struct AnswerTranslatorPatchTests {
         var translator = AnswerTranslator(backend: plain, client: Self.backend)
         translator.commandSent(.query, lastSequence: 0, clientSequence: 1)
         let translation = translator.feed(writer.take())
-        let payload = TranslationFixtures.packets(translation.output)[1].payload
+        let payload = translation.output.packets[1].payload
         let found = try ColumnDefinition(decoding: payload.span, capabilities: Self.backend)
         #expect((found.name, found.type, found.extendedMetadata) == ("a", .long, []))
     }

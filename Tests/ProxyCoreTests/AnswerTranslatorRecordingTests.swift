@@ -1,5 +1,6 @@
 import MySQLWire
 import ProxyCore
+import TestSupport
 import Testing
 
 @Suite("Answer translator: what MariaDB sends each kind of client")
@@ -27,7 +28,7 @@ struct AnswerTranslatorRecordingTests {
     /// The EOF behind columns is sent when MariaDB already knows of indexes, more results and an opened transaction.
     /// Both EOFs tell clients that don't track their session of changes in a called function.
     private func comparable(_ bytes: [UInt8], _ command: Command) -> [[UInt8]] {
-        let packets = TranslationFixtures.packets(bytes)
+        let packets = bytes.packets
         return packets.enumerated().map { index, packet in
             var payload = packet.payload
             if payload.count == 5, payload[0] == 0xFE {
@@ -41,7 +42,7 @@ struct AnswerTranslatorRecordingTests {
         }
     }
 
-    private func patches(_ wanted: ResultFixtures.Recording) -> AnswerPatches {
+    private func patches(_ wanted: RecordedAnswer) -> AnswerPatches {
         guard wanted.command == .prepare, let head = wanted.packets.first?.payload, head[0] == 0 else {
             return AnswerPatches()
         }

@@ -1,5 +1,6 @@
 import MySQLWire
 import ProxyCore
+import TestSupport
 import Testing
 
 @Suite("Answer translator: built answers")
@@ -22,11 +23,11 @@ struct AnswerTranslatorTranscriptTests {
     }
 
     private func payloads(_ translation: Translation) -> [[UInt8]] {
-        TranslationFixtures.packets(translation.output).map(\.payload)
+        translation.output.packets.map(\.payload)
     }
 
     private func sequences(_ translation: Translation) -> [UInt8] {
-        TranslationFixtures.packets(translation.output).map(\.sequence)
+        translation.output.packets.map(\.sequence)
     }
 
     private func ok(status: UInt8 = 2, _ changes: [SessionStateChange]) -> [UInt8] {

@@ -1,7 +1,5 @@
 extension ResultFixtures {
     /// What MariaDB 10.11 answered on connections with EOF packets; recorded from its socket, packet by packet.
-    ///
-    /// `= name command capabilities` begins an answer; then a line a packet, sequence id and payload; `.` carries on.
     static let classic = """
         = select 03 fa28c
         1 02

@@ -1,16 +1,17 @@
 import MySQLWire
 import ProxyCore
+import TestSupport
 import Testing
 
 @Suite("Result scanner: what MariaDB sent")
 struct ResultScannerRecordingTests {
-    private func scanner(_ recording: ResultFixtures.Recording) -> ResultScanner {
+    private func scanner(_ recording: RecordedAnswer) -> ResultScanner {
         var scanner = ResultScanner(capabilities: recording.capabilities)
         scanner.commandSent(recording.command, lastSequence: recording.lastSequence)
         return scanner
     }
 
-    private func end(_ recording: ResultFixtures.Recording) -> ScanEvent {
+    private func end(_ recording: RecordedAnswer) -> ScanEvent {
         switch recording.name {
         case "infile1": .localInfile
         case "changeUser": .authContinues
@@ -19,14 +20,14 @@ struct ResultScannerRecordingTests {
     }
 
     @Test("every recorded answer ends with its last byte", arguments: ResultFixtures.recordings)
-    func whole(_ recording: ResultFixtures.Recording) {
+    func whole(_ recording: RecordedAnswer) {
         var scanner = scanner(recording)
         #expect(
             scanner.received(recording.bytes) == ScanStep(consumed: recording.bytes.count, event: end(recording)))
     }
 
     @Test("no byte past the end is taken", arguments: ResultFixtures.recordings)
-    func coalesced(_ recording: ResultFixtures.Recording) {
+    func coalesced(_ recording: RecordedAnswer) {
         for tail: [UInt8] in [[0], [1, 0, 0, 1, 0xFE], recording.bytes] {
             var scanner = scanner(recording)
             #expect(
@@ -36,7 +37,7 @@ struct ResultScannerRecordingTests {
     }
 
     @Test("tears change neither end nor summary", arguments: ResultFixtures.recordings)
-    func torn(_ recording: ResultFixtures.Recording) {
+    func torn(_ recording: RecordedAnswer) {
         var whole = scanner(recording)
         _ = whole.received(recording.bytes)
         for seed in UInt64(0)..<40 {

@@ -1,5 +1,6 @@
 import MySQLWire
 import ProxyCore
+import TestSupport
 import Testing
 
 /// What a MariaDB at hand doesn't send: MySQL 8's forms, huge packets, progress reports, replication, breaches.
@@ -61,7 +62,7 @@ struct ResultScannerTranscriptTests {
         var scanner = scanner(.query, .deprecateEOF)
         var bytes = Fix.packets([1], Fix.column)
         for row in 0..<300 {
-            bytes += Fix.Packet(sequence: UInt8(truncatingIfNeeded: row + 3), payload: [1, 0x31]).bytes
+            bytes += RecordedPacket(sequence: UInt8(truncatingIfNeeded: row + 3), payload: [1, 0x31]).bytes
         }
         bytes += Fix.packets(from: UInt8(truncatingIfNeeded: 303), Fix.ok(first: 0xFE))
         #expect(scanner.received(bytes) == .init(consumed: bytes.count, event: .ended))

@@ -1,5 +1,6 @@
 import MySQLWire
 import ProxyCore
+import TestSupport
 import Testing
 
 @Suite("Result scanner: broken answers")
@@ -72,7 +73,7 @@ struct ResultScannerViolationTests {
             UInt8.random(in: 0...255, using: &generator)
         }
         if !payload.isEmpty { payload[0] = firsts.randomElement(using: &generator) ?? 0 }
-        var bytes = Fix.Packet(sequence: sequence, payload: payload).bytes
+        var bytes = RecordedPacket(sequence: sequence, payload: payload).bytes
         sequence &+= 1
         if Int.random(in: 0..<20, using: &generator) == 0 {
             bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)

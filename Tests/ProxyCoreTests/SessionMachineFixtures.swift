@@ -1,5 +1,6 @@
 import MySQLWire
 import ProxyCore
+import TestSupport
 
 /// The steps that transcripts begin with, and short words for events.
 extension SessionMachine {
@@ -102,7 +103,7 @@ extension SessionMachine {
 
 /// A packet.
 func packet(_ sequence: UInt8, _ payload: [UInt8]) -> [UInt8] {
-    ResultFixtures.Packet(sequence: sequence, payload: payload).bytes
+    RecordedPacket(sequence: sequence, payload: payload).bytes
 }
 
 extension PhaseSet {

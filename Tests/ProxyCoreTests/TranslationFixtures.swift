@@ -1,41 +1,30 @@
 import MySQLWire
 import ProxyCore
+import TestSupport
 import Testing
 
-/// The same commands' answers, recorded on connections that negotiated different things; see `ResultFixtures`.
+/// The same commands' answers, recorded on connections that negotiated different things; see `RecordedAnswers`.
 enum TranslationFixtures {
     /// Recordings of one connection, in their order.
     struct Profile: Sendable, CustomTestStringConvertible {
         var testDescription: String
-        var recordings: [ResultFixtures.Recording]
+        var recordings: [RecordedAnswer]
 
         var capabilities: Capabilities { recordings[0].capabilities }
         var deprecatesEOF: Bool { capabilities.contains(.deprecateEOF) }
 
-        func recording(_ name: String) throws -> ResultFixtures.Recording {
+        func recording(_ name: String) throws -> RecordedAnswer {
             try #require(recordings.first { $0.name == name })
         }
     }
 
-    static let backendProfile = profile("backend", backend)
-    static let classicProfile = profile("classic", classic)
-    static let deprecatedProfile = profile("deprecated", deprecatedEOF)
-    static let trackedProfile = profile("tracked", tracked)
+    static let backendProfile = profile("backend", RecordedAnswers.backend)
+    static let classicProfile = profile("classic", RecordedAnswers.classic)
+    static let deprecatedProfile = profile("deprecated", RecordedAnswers.deprecated)
+    static let trackedProfile = profile("tracked", RecordedAnswers.tracked)
 
-    private static func profile(_ name: String, _ text: String) -> Profile {
-        Profile(testDescription: name, recordings: ResultFixtures.parse(text))
-    }
-
-    /// The packets in `bytes`.
-    static func packets(_ bytes: [UInt8]) -> [ResultFixtures.Packet] {
-        var found: [ResultFixtures.Packet] = []
-        var at = 0
-        while let header = PacketHeader(bytes.span, at: at) {
-            let payload = bytes.dropFirst(at + PacketHeader.size).prefix(header.payloadLength)
-            found.append(ResultFixtures.Packet(sequence: header.sequence, payload: Array(payload)))
-            at += header.packetLength
-        }
-        return found
+    private static func profile(_ name: String, _ recordings: [RecordedAnswer]) -> Profile {
+        Profile(testDescription: name, recordings: recordings)
     }
 }
 
@@ -73,7 +62,7 @@ extension AnswerTranslator {
 
     /// Begins a recorded command's answer.
     mutating func begin(
-        _ recording: ResultFixtures.Recording, status: StatusFlags = .autocommit,
+        _ recording: RecordedAnswer, status: StatusFlags = .autocommit,
         patches: AnswerPatches = AnswerPatches()
     ) {
         commandSent(

@@ -1,7 +1,7 @@
+import Locking
 import PluginAPI
 import Pooling
 import Streams
-import Synchronization
 
 /// A host that remembers what it was asked for.
 final class FakeHost: PluginHost {
@@ -16,9 +16,15 @@ final class FakeHost: PluginHost {
     let backends = BackendSet()
     let offeredBackend: Endpoint?
     let scriptPaths: ScriptPaths
-    private let requests = Mutex(Requests())
+    private let requests = Lock(Requests())
 
-    init(offeredBackend: Endpoint? = nil, scriptPaths: ScriptPaths = ScriptPaths()) {
+    /// Whether something like the funnel is there.
+    let servesSessions: Bool
+
+    init(
+        offeredBackend: Endpoint? = nil, scriptPaths: ScriptPaths = ScriptPaths(), servesSessions: Bool = false
+    ) {
+        self.servesSessions = servesSessions
         self.offeredBackend = offeredBackend
         self.scriptPaths = scriptPaths
     }
@@ -78,8 +84,19 @@ final class FakeLoop: LoopContext {
         schedule(at: now) { completion(isReachable) }
     }
 
-    // The proxy plugin has no streams of its own.
-    let mailbox: any LoopMailbox = NoMailbox()
+    private let mail = HeldMailbox()
+
+    var mailbox: any LoopMailbox { mail }
+
+    /// Whether something was posted that hasn't run.
+    var hasMail: Bool { !mail.isEmpty }
+
+    /// Runs what was posted, and what is posted meanwhile.
+    func takeMail() {
+        while let job = mail.next() { job() }
+    }
+
+    // The rules have no streams of their own.
 
     func connect(to endpoint: Endpoint, timeout: TimeSpan, handler: StreamHandler, tag: UInt8) -> ByteStream {
         ByteStream(handler: handler, tag: tag)
@@ -108,7 +125,17 @@ extension Session {
     }
 }
 
-/// A mailbox that nobody empties.
-private final class NoMailbox: LoopMailbox {
-    func post(_ job: @escaping @Sendable () -> Void) {}
+/// A mailbox that is emptied when the test says so.
+private final class HeldMailbox: LoopMailbox {
+    private let jobs = Lock<[@Sendable () -> Void]>([])
+
+    func post(_ job: @escaping @Sendable () -> Void) {
+        jobs.withLock { $0.append(job) }
+    }
+
+    var isEmpty: Bool { jobs.withLock { $0.isEmpty } }
+
+    func next() -> (@Sendable () -> Void)? {
+        jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
 }

@@ -7,7 +7,7 @@ import ProxyCore
 
 /// A session's walk through the hooks of the rules.
 final class RulesRig {
-    let host = FakeHost()
+    let host: FakeHost
     let loop = FakeLoop()
     let book: RulesBook
     let loops = RulesLoops(count: 1)
@@ -16,7 +16,8 @@ final class RulesRig {
     let session: ToldSession
 
     /// A client of user ada in schema shop.
-    init(capabilities: Capabilities = [.protocol41]) throws {
+    init(capabilities: Capabilities = [.protocol41], servesSessions: Bool = false) throws {
+        host = FakeHost(servesSessions: servesSessions)
         book = try RulesBook()
         section = RulesSection(host: host, book: book, loops: loops)
         worker = RulesWorker(host: host, book: book, loops: loops, loop: loop)
@@ -31,18 +32,7 @@ final class RulesRig {
     /// Puts rules in use; answers the warnings.
     @discardableResult
     func load(_ rules: [[QueryRuleColumn: Cell]], routes: [[Cell]] = []) throws -> [String] {
-        let rows = rules.enumerated().map { number, given in
-            var cells = [Cell](repeating: .null, count: QueryRuleColumn.allCases.count)
-            let usual: [QueryRuleColumn: Cell] = [
-                .ruleID: Cell(number + 1), .active: Cell(1), .flagIn: Cell(0), .negateMatchPattern: Cell(0),
-                .modifiers: .text("CASELESS"), .apply: Cell(0), .attributes: .text(""),
-            ]
-            for (column, cell) in usual.merging(given, uniquingKeysWith: { $1 }) { cells[column.rawValue] = cell }
-            return cells
-        }
-        let prepared = try section.prepare(["mysql_query_rules": rows, "mysql_query_rules_fast_routing": routes])
-        prepared.apply()
-        return prepared.warnings
+        try section.load(rules, routes)
     }
 
     /// What becomes of a COM_QUERY.
@@ -52,6 +42,7 @@ final class RulesRig {
     func send(_ payload: [UInt8]) -> StatementVerdict {
         session.orders = StatementOrders()
         session.hostgroup = nil
+        session.mirror = nil
         var writer = PacketWriter()
         writer.append(payload)
         return worker.statement(CommandView(packets: writer.bytes.span), in: session)
@@ -67,16 +58,42 @@ final class RulesRig {
     }
 }
 
-/// A session whose capabilities the test says.
+extension RulesSection {
+    /// Puts rules in use, with the columns' usual values where none is given; answers the warnings.
+    func load(_ rules: [[QueryRuleColumn: Cell]], _ routes: [[Cell]] = []) throws -> [String] {
+        let rows = rules.enumerated().map { number, given in
+            var cells = [Cell](repeating: .null, count: QueryRuleColumn.allCases.count)
+            let usual: [QueryRuleColumn: Cell] = [
+                .ruleID: Cell(number + 1), .active: Cell(1), .flagIn: Cell(0), .negateMatchPattern: Cell(0),
+                .modifiers: .text("CASELESS"), .apply: Cell(0), .attributes: .text(""),
+            ]
+            for (column, cell) in usual.merging(given, uniquingKeysWith: { $1 }) { cells[column.rawValue] = cell }
+            return cells
+        }
+        let prepared = try prepare(["mysql_query_rules": rows, "mysql_query_rules_fast_routing": routes])
+        prepared.apply()
+        return prepared.warnings
+    }
+}
+
+/// A session of which the test says what the chassis would know.
 final class ToldSession: Session {
     private let told: Capabilities
+    /// What results depend on beside schema and text.
+    var settings: [UInt8]?
+    /// How often it was to be asked about once more.
+    private(set) var resumes = 0
 
-    init(_ capabilities: Capabilities) {
+    init(_ capabilities: Capabilities, number: Int = 1) {
         told = capabilities
-        super.init(id: 1, slot: 0, generation: 1, clientAddress: "10.1.1.1:5000", listenerAddress: "10.9.9.9:6033")
+        super.init(
+            id: UInt64(number), slot: number - 1, generation: 1, clientAddress: "10.1.1.1:5000",
+            listenerAddress: "10.9.9.9:6033")
     }
 
     override var capabilities: Capabilities { told }
+    override var resultSettings: [UInt8]? { settings }
+    override func resume() { resumes += 1 }
 }
 
 extension StatementVerdict {

@@ -136,15 +136,65 @@ struct RulesWorkerTests {
         try rig.load([
             [.username: .text("bob"), .destinationHostgroup: Cell(1)],
             [.matchPattern: .text("flag"), .nextQueryFlagIn: Cell(3)],
-            [.flagIn: Cell(3), .destinationHostgroup: Cell(2)],
+            [.flagIn: Cell(3), .username: .text("bob"), .destinationHostgroup: Cell(2)],
         ])
         _ = rig.query("flag")
-        _ = rig.query("SELECT 1")
-        #expect(rig.session.hostgroup == 2)
         _ = rig.send(ChangeUserRequest(user: "bob", authResponse: []).encode(capabilities: [.protocol41]))
         rig.answered(.changeUser)
         _ = rig.query("SELECT 1")
         #expect(rig.session.hostgroup == 1)
+    }
+
+    @Test("next_query_flagIN is for the session's next statement, and for that only")
+    func nextFlag() throws {
+        let rig = try RulesRig()
+        try rig.load([
+            [.flagIn: Cell(3), .matchPattern: .text("again"), .nextQueryFlagIn: Cell(3)],
+            [.flagIn: Cell(3), .matchPattern: .text("bad"), .errorMessage: .text("no")],
+            [.flagIn: Cell(3), .destinationHostgroup: Cell(2)],
+            [.matchPattern: .text("answered"), .okMessage: .text("fine"), .nextQueryFlagIn: Cell(3)],
+            [.matchPattern: .text("flag"), .nextQueryFlagIn: Cell(3)],
+        ])
+        func destinations(_ texts: String...) -> [Int?] {
+            texts.map { text in
+                _ = rig.query(text)
+                return rig.session.hostgroup
+            }
+        }
+        #expect(destinations("SELECT 1", "flag", "SELECT 1", "SELECT 1") == [nil, nil, 2, nil])
+        #expect(destinations("flag", "again", "again", "SELECT 1", "SELECT 1") == [nil, 2, 2, 2, nil])
+        #expect(destinations("flag", "bad", "SELECT 1") == [nil, nil, nil], "a refused statement was the next one too")
+        #expect(destinations("answered", "SELECT 1") == [nil, nil], "messages come before next_query_flagIN")
+    }
+
+    @Test("preparing and what has no text leave next_query_flagIN to the execution")
+    func nextFlagOfExecutions() throws {
+        let rig = try RulesRig()
+        try rig.load([
+            [.flagIn: Cell(3), .destinationHostgroup: Cell(2)],
+            [.matchPattern: .text("flag"), .nextQueryFlagIn: Cell(3)],
+        ])
+        let execution: [UInt8] = [0x17, 7, 0, 0, 0, 0, 1, 0, 0, 0]
+        func prepare(_ text: String) {
+            _ = rig.send([0x16] + Array(text.utf8))
+            var summary = ResultSummary()
+            summary.statementID = 7
+            rig.answered(.prepare, summary)
+        }
+        _ = rig.query("flag")
+        prepare("SELECT 1")
+        #expect(rig.session.hostgroup == 2, "it is prepared where it will run")
+        _ = rig.send([Command.initDB.rawValue] + Array("shop".utf8))
+        _ = rig.send(execution)
+        #expect(rig.session.hostgroup == 2)
+        _ = rig.send(execution)
+        #expect(rig.session.hostgroup == nil)
+        prepare("flag")
+        _ = rig.query("SELECT 1")
+        #expect(rig.session.hostgroup == nil, "preparing isn't running")
+        _ = rig.send(execution)
+        _ = rig.query("SELECT 1")
+        #expect(rig.session.hostgroup == 2)
     }
 
     @Test("statements are counted by digest, command and error")
@@ -181,6 +231,7 @@ struct RulesWorkerTests {
         ])
         _ = rig.query("flag")
         #expect(rig.query("SELECT 1").shown == "refuse 1148 42000 late")
+        _ = rig.query("flag")
         rig.worker.disconnect(rig.session)
         #expect(rig.query("SELECT 1").shown == "next")
     }

@@ -14,6 +14,7 @@ final class Funnel: Sendable {
     let loops: LoopTable
     let admission: Admission
     let statements = StatementTable()
+    let mirrors = MirrorGate()
     private let tickets = Atomic<UInt64>(0)
     private let errands = Atomic<UInt64>(0)
     private let opened = Lock<[BackendPool]>([])

@@ -41,6 +41,10 @@ extension FunnelSession {
             effects = StatementEffects(of: packets.joinedPayload.span.extracting(1...), mode: mode)
         }
         running?.effects = effects
+        if let copy = session.mirror {
+            session.mirror = nil
+            worker.mirrors.take(copy, of: self)
+        }
         guard !killsOwnWay(effects) else { return }
         lease()
     }

@@ -11,6 +11,7 @@ extension Funnel {
         let states: [LeaseState] = [.resting, .checking, .leased]
         let spent: [FunnelPhase] = [.backendTime, .transfer]
         let clients = report.connectBacklog?.statistics
+        let copies = mirrors.numbers
         return [
             NamedNumber("Active_Transactions", book { $0.pinsNow[.transaction] }),
             NamedNumber("Server_Connections_aborted", book { $0.openFailures + $0.closed[.lost] }),
@@ -27,6 +28,9 @@ extension Funnel {
             NamedNumber("ConnPool_get_conn_success", book { $0.grants }),
             NamedNumber("ConnPool_get_conn_failure", book { $0.refusals.total }),
             NamedNumber("Stmt_Cached", statements.count),
+            NamedNumber("Mirror_concurrency", copies.running),
+            NamedNumber("Mirror_queue_length", copies.waiting),
+            NamedNumber("Mirror_dropped", copies.dropped),
             NamedNumber("Access_Denied_Wrong_Password", accounts.denials.login),
             NamedNumber("Access_Denied_Max_Connections", (clients?.timeouts ?? 0) + (clients?.refusals ?? 0)),
             NamedNumber("Access_Denied_Max_User_Connections", accounts.denials.limit),

@@ -1,6 +1,6 @@
 import Locking
 
-/// A shard and its lock.
+/// A shard and its lock; an object, as an array can't hold locks themselves.
 final class LockedShard: Sendable {
     private let shard = Lock(CacheShard())
 

@@ -1,5 +1,5 @@
+import Locking
 import Pooling
-import Synchronization
 
 /// The answers of the whole process to statements that a rule lets live for a while, for all loops.
 ///

@@ -8,8 +8,8 @@ final class RoutedSession {
     let subject = RouteSubject()
     /// Whose statements its are counted as; nil until the next one, which makes it anew.
     var owner: DigestOwner?
-    /// The flag that its statements' rules are entered with, until a rule's next_query_flagIN says otherwise.
-    var flag: UInt32 = 0
+    /// The flag that the rules of its next statement are entered with, as the statement before had it by next_query_flagIN.
+    private(set) var flag: UInt32 = 0
     /// Where its last statement was to go; nil for the usual hostgroup.
     var destination: UInt32?
     /// The statements that it has prepared, by the ids that it knows.
@@ -46,9 +46,13 @@ final class RoutedSession {
     /// The session begins anew.
     func reset() {
         prepared = [:]
-        flag = 0
+        passFlag(on: nil)
         destination = nil
     }
+
+    /// A statement has been decided on that is run: it has used the flag up, and says what the next one's is.
+    @inline(__always)
+    func passFlag(on next: UInt32?) { flag = next ?? 0 }
 
     /// The text of a prepared statement; nil for an id that the session hasn't.
     func text(of id: UInt32) -> PreparedText? { prepared[id] }

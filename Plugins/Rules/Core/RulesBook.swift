@@ -1,6 +1,5 @@
 import Locking
 import PluginAPI
-import Synchronization
 
 /// What every loop decides by at one moment: never changed, but swapped whole.
 final class RulesInUse: Sendable {

@@ -36,9 +36,10 @@ extension RulesWorker {
         _ text: Span<UInt8>, _ decision: RouteDecision, _ ttl: UInt32, _ routed: RoutedSession, _ session: Session
     ) -> StatementVerdict? {
         guard ttl > 0, session.route == nil, session.status.isForCache, let settings = session.resultSettings,
-            Self.isForCache(text)
+            Self.isForCache(text, session.status)
         else { return nil }
-        fillKey(text, settings, decision.destination, routed, session)
+        let destination = decision.destination.map { Int($0) } ?? session.defaultHostgroup
+        fillKey(text, settings, destination, routed, session)
         var policy = StoragePolicy()
         policy.maximumBytes = min(Self.longestAnswer, cache.limit)
         policy.keepsEmpty = decision.cachesEmptyResult ?? inUse.settings.cachesEmptyResults
@@ -115,18 +116,18 @@ extension RulesWorker {
     // MARK: Parts
 
     /// Whether an answer to the statement may be somebody else's too: it only reads, and nothing of its own session.
-    private static func isForCache(_ text: Span<UInt8>) -> Bool {
-        let effects = StatementEffects(of: text, mode: [])
+    private static func isForCache(_ text: Span<UInt8>, _ status: StatusFlags) -> Bool {
+        let effects = StatementEffects(of: text, mode: status.contains(.noBackslashEscapes) ? .noBackslashEscapes : [])
         let reads = [StatementKind.select, .with, .values, .table].contains(effects.kind)
         return reads && effects.isUnderstood && effects.isReadOnly && effects.facts.isEmpty
     }
 
     private func fillKey(
-        _ text: Span<UInt8>, _ settings: [UInt8], _ destination: UInt32?, _ routed: RoutedSession, _ session: Session
+        _ text: Span<UInt8>, _ settings: [UInt8], _ destination: Int?, _ routed: RoutedSession, _ session: Session
     ) {
         // Rules may tell sessions apart that are alike but for their address, and send them to other servers.
         var settings = settings
-        withUnsafeBytes(of: destination ?? .max) { settings.append(contentsOf: $0) }
+        withUnsafeBytes(of: destination ?? -1) { settings.append(contentsOf: $0) }
         let (user, schema) = (routed.subject.username.bytes, routed.subject.schemaname.bytes)
         cacheKey.fill(
             text: text, user: user.span, schema: schema.span, settings: settings.span,

@@ -10,7 +10,7 @@ import SQLText
 extension RulesWorker {
     /// Counts the statement whose answer has come.
     @inline(__always)
-    func count(_ answer: AnswerView, _ routed: RoutedSession) {
+    func count(_ answer: AnswerView, _ routed: RoutedSession, _ session: Session) {
         let statement = routed.statement
         let isCounted = statement.digest != nil || statement.command != nil
         guard answer.origin != .nobody, isCounted || answer.summary.isError || statement.logged != nil else { return }
@@ -21,8 +21,8 @@ extension RulesWorker {
         if isRun, let command = statement.command {
             commands.count(command, microseconds: microseconds)
         }
-        let hostgroup =
-            statement.isFromCache ? -1 : places.hostgroup(of: answer.backend, wanted: statement.destination)
+        let wanted = statement.destination.map { Int($0) } ?? session.defaultHostgroup
+        let hostgroup = statement.isFromCache ? -1 : places.hostgroup(of: answer.server, wanted: wanted)
         if isRun, let digest = statement.digest {
             let run = DigestRun(
                 hostgroup: hostgroup, second: Int64(time(nil)), microseconds: microseconds,
@@ -31,7 +31,7 @@ extension RulesWorker {
             digests.count(digest, of: &owner, run)
             routed.owner = owner
         }
-        if isOfBackend, answer.summary.isError { countError(answer, hostgroup, routed) }
+        if answer.server != nil, answer.summary.isError { countError(answer, hostgroup, routed) }
         if let text = statement.logged { log(text, answer, hostgroup, microseconds, routed) }
     }
 
@@ -58,10 +58,10 @@ extension RulesWorker {
             client: inUse.settings.tracksClients ? String(decoding: subject.clientAddress.bytes, as: UTF8.self) : "")
     }
 
-    /// An error of a server's; what the proxy itself has to say isn't counted.
+    /// An error of a server's.
     @inline(never)
     private func countError(_ answer: AnswerView, _ hostgroup: Int32, _ routed: RoutedSession) {
-        guard let backend = answer.backend, let error = answer.error, !error.message.hasPrefix("(") else { return }
+        guard let backend = answer.server, let error = answer.error else { return }
         let (name, port): (String, Int) =
             switch backend.endpoint {
             case .tcp(let host, let port): (host, Int(port))
@@ -100,6 +100,14 @@ extension RoutedStatement {
     }
 }
 
+extension AnswerView {
+    /// The server that answered; nil where nobody did, or the proxy itself had something to say.
+    fileprivate var server: Backend? {
+        guard summary.isError, let error, error.message.hasPrefix("(") else { return backend }
+        return nil
+    }
+}
+
 /// Finds out which hostgroup a server served a statement for.
 final class HostgroupPlaces {
     private let backends: BackendSet
@@ -111,14 +119,15 @@ final class HostgroupPlaces {
         hostgroups = backends.hostgroups
     }
 
-    /// The wanted hostgroup where the server is in it, else the first that it is in: of a session that keeps its connection.
+    /// The wanted hostgroup, nil for the usual one, where the server is in it; else the first that it is in: of a session
+    /// that keeps its connection, or goes where a script says.
     @inline(__always)
-    func hostgroup(of backend: Backend?, wanted: UInt32?) -> Int32 {
+    func hostgroup(of backend: Backend?, wanted: Int?) -> Int32 {
         if backends.version != version {
             version = backends.version
             hostgroups = backends.hostgroups
         }
-        let wanted = wanted.map { Int($0) } ?? hostgroups.usual
+        let wanted = wanted ?? hostgroups.usual
         guard let backend, !hostgroups[wanted].contains(where: { $0.backend === backend }) else {
             return Int32(clamping: wanted)
         }

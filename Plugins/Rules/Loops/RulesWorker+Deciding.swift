@@ -1,10 +1,10 @@
 import Glibc
+import Locking
 import MySQLWire
 import PluginAPI
 import Pooling
 import ProxyCore
 import SQLText
-import Synchronization
 
 // What the rules make of a command.
 
@@ -20,7 +20,9 @@ extension RulesWorker {
         } else {
             decision = decide(text, RouteQuestion(), routed)
         }
-        if let refusal = answer(decision, routed, session) { return refusal }
+        let refusal = answer(decision, routed, session)
+        routed.passFlag(on: refusal == nil ? decision.nextQueryFlagIn : nil)
+        if let refusal { return refusal }
         obey(decision, routed, session)
         if decision.isLogged == true { routed.statement.logged = text.copied }
         let replacement = decision.text.map { payload.extracting(..<start).copied + $0 }
@@ -30,12 +32,18 @@ extension RulesWorker {
             let verdict = fromCache(sent.isEmpty ? text : sent.span, decision, ttl, routed, session)
             if let verdict { return verdict }
         }
+        if decision.isMirrored {
+            let sent = decision.text ?? []
+            mirror(sent.isEmpty ? text : sent.span, decision, routed, session)
+        }
         let delay = decision.delay.map { Int($0) } ?? inUse.settings.defaultDelay
         guard delay > 0 else { return replacement.map { .replace($0) } ?? .next }
         return .delay(until: loop.now + .milliseconds(UInt64(delay)), sending: replacement)
     }
 
     /// COM_STMT_PREPARE; what its executions are answered by OK_msg is prepared all the same.
+    ///
+    /// Nothing is run: the session's flag is left for the execution.
     func prepare(_ payload: Span<UInt8>, _ routed: RoutedSession, _ session: Session) -> StatementVerdict {
         let text = payload.extracting(1...)
         var decision = decide(text, RouteQuestion(), routed)
@@ -54,7 +62,9 @@ extension RulesWorker {
         }
         let text = prepared.bytes
         let decision = decide(text.span, RouteQuestion(kind: .execution), routed)
-        if let refusal = answer(decision, routed, session) { return refusal }
+        let refusal = answer(decision, routed, session)
+        routed.passFlag(on: refusal == nil ? decision.nextQueryFlagIn : nil)
+        if let refusal { return refusal }
         obey(decision, routed, session)
         if decision.isLogged == true { routed.statement.logged = text }
         return .next
@@ -141,7 +151,6 @@ extension RulesWorker {
             )
         }
         guard decision.okMessage != nil || decision.errorMessage != nil else { return nil }
-        if let flag = decision.nextQueryFlagIn { routed.flag = flag }
         routed.statement.destination = decision.destination
         if let message = decision.okMessage {
             let status = session.status.intersection(.ofSession)
@@ -156,7 +165,6 @@ extension RulesWorker {
     @inline(__always)
     private func obey(_ decision: RouteDecision, _ routed: RoutedSession, _ session: Session) {
         let settings = inUse.settings
-        if let flag = decision.nextQueryFlagIn { routed.flag = flag }
         routed.destination = decision.destination
         aim(at: decision.destination, routed, session)
         let timeout = decision.timeout.map { UInt64($0) } ?? UInt64(settings.defaultTimeout)

@@ -1,8 +1,8 @@
+import Locking
 import MySQLWire
 import PluginAPI
 import Pooling
 import SQLText
-import Synchronization
 
 /// The rules on one loop: decides on its sessions' statements, and counts what becomes of them.
 final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
@@ -76,7 +76,7 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
 
     func answered(_ answer: AnswerView, in session: Session) {
         guard let routed = sessions[session] else { return }
-        count(answer, routed)
+        count(answer, routed, session)
         if case .none = routed.statement.cache {} else { endCaching(answer, routed, session) }
         follow(answer, routed)
     }

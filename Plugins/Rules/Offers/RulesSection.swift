@@ -58,12 +58,15 @@ struct RuleUse {
 
     /// Columns that only the funnel follows.
     private static let needFunnel: [QueryRuleColumn] = [
-        .destinationHostgroup, .retries, .multiplex, .cacheTTL,
+        .destinationHostgroup, .retries, .multiplex, .cacheTTL, .mirrorHostgroup, .mirrorFlagOut,
     ]
     /// Columns without effect, and why.
     private static let unused: [(QueryRuleColumn, String)] = [
-        (.mirrorHostgroup, "statements aren't mirrored"), (.mirrorFlagOut, "statements aren't mirrored"),
-        (.gtidFromHostgroup, "statements don't wait for transactions by their GTID"),
+        (
+            .gtidFromHostgroup,
+            "servers aren't asked which transactions they have; send reads that must see the session's own writes to "
+                + "the hostgroup that writes"
+        )
     ]
 
     init(_ rules: [[Cell]], _ routes: [[Cell]]) {
@@ -74,8 +77,8 @@ struct RuleUse {
             for column in columns where row[column.rawValue] != .null {
                 uses[column, default: Uses(first: row[0], count: 0)].count += 1
             }
-            if let destination = row[QueryRuleColumn.destinationHostgroup.rawValue].integer {
-                destinations.insert(destination)
+            for column in [QueryRuleColumn.destinationHostgroup, .mirrorHostgroup] {
+                if let destination = row[column.rawValue].integer { destinations.insert(destination) }
             }
         }
         for row in routes {

@@ -1,5 +1,5 @@
+import Locking
 import PluginAPI
-import Synchronization
 
 /// What rules and loops have counted, as tables.
 struct RulesStatistics: Sendable {

@@ -92,6 +92,7 @@ extension ProxyConnection {
     private func begin(_ statement: StatementProgress, _ command: Command, isInjected: Bool) {
         session.orders = StatementOrders()
         session.hostgroup = nil
+        if session.mirror != nil { session.mirror = nil }
         statement.begin(command, isInjected: isInjected, now: context.loop.now)
     }
 

@@ -1,4 +1,5 @@
 import MySQLWire
+import TestSupport
 import Testing
 
 @testable import RulesPlugin
@@ -6,7 +7,7 @@ import Testing
 @Suite("Query cache: what is kept of an answer")
 struct AnswerCaptureTests {
     private func capture(
-        _ recording: CacheRecordings.Recording, status: StatusFlags = .autocommit,
+        _ recording: RecordedAnswer, status: StatusFlags = .autocommit,
         policy: StoragePolicy = StoragePolicy(), pieces: Int = .max
     ) -> Result<AnswerContent, NotKept> {
         capture(recording.bytes, recording.capabilities, status: status, policy: policy, pieces: pieces)

@@ -1,11 +1,12 @@
 import MySQLWire
+import TestSupport
 import Testing
 
 @testable import RulesPlugin
 
 @Suite("Query cache: what a reader is given")
 struct AnswerServingTests {
-    private func content(_ recording: CacheRecordings.Recording) throws -> AnswerContent {
+    private func content(_ recording: RecordedAnswer) throws -> AnswerContent {
         var capture = AnswerCapture(
             capabilities: recording.capabilities, status: .autocommit, policy: StoragePolicy())
         capture.received(recording.bytes.span)

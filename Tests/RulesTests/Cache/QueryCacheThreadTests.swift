@@ -76,7 +76,8 @@ private struct Loop {
     var asked = 0
 
     mutating func run(queries: Int) {
-        while asked < queries || !waiting.isEmpty || !leading.isEmpty {
+        // A notice for who has given up may bring a lead, which is to be passed on.
+        while asked < queries || !waiting.isEmpty || !leading.isEmpty || !givenUp.isEmpty {
             shared.clock.wrappingAdd(1, ordering: .relaxed)
             for notice in shared.boxes[number].take() { take(notice) }
             if asked < queries, waiting.count < 20 { ask() }

@@ -1,5 +1,5 @@
+import Locking
 import PluginAPI
-import Synchronization
 
 /// The rules and fast routes in use: made once, never changed, shared by all loops.
 ///
@@ -20,7 +20,7 @@ final class CompiledRules: Sendable {
 
     private let pool: RegexPool
     private let rows: PackedRows
-    private let allHits = Mutex<[RuleHits]>([])
+    private let allHits = Lock<[RuleHits]>([])
 
     init(
         _ rules: RulesCompiler, index: consuming RuleIndex, names: consuming NameTable, fastRoutes: consuming FastRoutes
@@ -55,7 +55,7 @@ final class CompiledRules: Sendable {
 
     /// How often each rule was used, by position, over all loops.
     func hits() -> [UInt64] {
-        let loops = allHits.withLock(\.self)
+        let loops = allHits.withLock { $0 }
         return (0..<count).map { position in loops.reduce(0) { $0 &+ $1[position] } }
     }
 
@@ -88,7 +88,7 @@ final class CompiledRules: Sendable {
     /// Bytes of memory for the rules with what shows them and the counters of all loops, and for fast routes; names are
     /// the second's.
     var memory: (rules: Int, fastRouting: Int) {
-        let loops = allHits.withLock(\.count)
+        let loops = allHits.withLock { $0.count }
         let rules =
             index.memory + conditions.memory + actions.memory + regexes.memory + pool.memory + rows.memory
             + ruleIDs.memory * (1 + loops)

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// `mysql_query_rules_fast_routing` as one hash table: a look-up touches one line of it, hit counter included.
 ///

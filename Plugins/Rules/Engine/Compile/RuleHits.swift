@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// How often one loop used each rule; that loop counts, any thread reads.
 final class RuleHits: @unchecked Sendable {

@@ -1,6 +1,6 @@
-extension TranslationFixtures {
+extension RecordedAnswers {
     /// What MariaDB 10.11.19 answered on a connection with EOF packets and without tracking.
-    static let classic = """
+    static let classicText = """
         = one 03 4000fa28c
         1 01
         2 036465660000000178000c3f0001000000038100000000

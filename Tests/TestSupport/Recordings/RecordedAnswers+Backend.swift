@@ -1,7 +1,7 @@
-extension TranslationFixtures {
+extension RecordedAnswers {
     /// What MariaDB 10.11.19 answered on a connection as the funnel makes them: DEPRECATE_EOF, SESSION_TRACK,
     /// extended metadata, and all trackers on.
-    static let backend = """
+    static let backendText = """
         = one 03 c018fa28c
         1 01
         2 03646566000000017800000c3f0001000000038100000000
