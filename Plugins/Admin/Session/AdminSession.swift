@@ -15,11 +15,15 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
     let id: UInt32
     let state: AdminSessionState
     let world: AdminWorld?
-    private let client: (any ServerConnection)?
+    let client: (any ServerConnection)?
     private let work: DispatchQueue
     var connection: AdminConnection?
     var prepared: [UInt32: PreparedText] = [:]
     var shapes: [[UInt8]: SQLStatement] = [:]
+    /// The one of `shapes` that was used last: that of a file's next line.
+    var lastShape: (template: [UInt8], statement: SQLStatement)?
+    /// How many quick INSERTs came with nothing else between them.
+    var quickInARow = 0
     var warnings: [String] = []
     /// The tables that were written so far.
     var written: Set<String> = []
@@ -145,7 +149,7 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
         work.async {
             self.forget()
             self.settle()
-            self.shapes = [:]
+            (self.shapes, self.lastShape) = ([:], nil)
             self.running.withLock { $0 = nil }
             self.connection?.close()
             self.connection = nil
@@ -158,6 +162,7 @@ extension AdminSession {
     private func answer(
         _ reply: CommandReply, of statement: [UInt8]? = nil, _ body: @escaping @Sendable (AdminSession) throws -> Void
     ) {
+        quickInARow = 0
         work.async {
             if let statement { self.state.began(String(decoding: statement.prefix(1024), as: UTF8.self)) }
             defer {
