@@ -39,7 +39,7 @@ final class AdminServer: ServerSessionFactory {
             } apply: { [self] in
                 isReadOnly.store($0, ordering: .relaxed)
             },
-            RuntimeVariable(name: "admin-version") {
+            RuntimeVariable(name: VariablesSection.version) {
                 Self.version
             } check: { text throws(VariableFault) in
                 guard text == Self.version else { throw VariableFault("it tells the version and can't be changed") }

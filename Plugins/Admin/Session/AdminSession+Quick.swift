@@ -21,7 +21,11 @@ extension AdminSession {
         guard let connection, isAdministrator, !isPortReadOnly, let world, let shape = InsertShape(statement) else {
             return false
         }
-        if pending.withLock({ $0 == 0 }) { world.store.settle() }
+        if pending.withLock({ $0 == 0 }) {
+            // Within BEGIN the statement belongs to what COMMIT commits.
+            guard !connection.isInsideTransaction else { return false }
+            world.store.settle()
+        }
         connection.mayWait.store(false, ordering: .relaxed)
         defer { connection.mayWait.store(true, ordering: .relaxed) }
         do {

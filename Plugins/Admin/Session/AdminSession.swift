@@ -76,14 +76,14 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
                 guard statement.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) else {
                     throw AdminError.empty
                 }
-                return reply.ok(status: Output.status)
+                return reply.ok(status: session.output(reply).status)
             }
             if statements.count > 1, !reply.allowsSeveralStatements {
                 throw AdminError.syntax("Several statements in one query, which the client hasn't asked for")
             }
             for (index, text) in statements.enumerated() where reply.isClientThere {
                 let isLast = index == statements.count - 1
-                try session.run(text, Output(reply: reply, more: isLast ? [] : .moreResults))
+                try session.run(text, session.output(reply, more: isLast ? [] : .moreResults))
             }
         }
     }
@@ -107,7 +107,7 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
                 throw SQLError(code: 1243, message: "Unknown prepared statement handler (\(id)) given to EXECUTE")
             }
             session.state.began(query.text.source)
-            try session.run(query, parameters, Output(reply: reply))
+            try session.run(query, parameters, session.output(reply))
         }
     }
 
@@ -147,8 +147,8 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
         world?.server.ended(id)
         interrupt()
         work.async {
-            self.forget()
             self.settle()
+            self.forget()
             (self.shapes, self.lastShape) = ([:], nil)
             self.running.withLock { $0 = nil }
             self.connection?.close()
@@ -182,7 +182,12 @@ extension AdminSession {
         }
     }
 
+    private func output(_ reply: CommandReply, more: StatusFlags = []) -> Output {
+        Output(reply: reply, more: more) { [unowned self] in isInTransaction }
+    }
+
     private func forget() {
+        rollbackOpen()
         prepared = [:]
         warnings = []
     }
