@@ -8,6 +8,8 @@ import Synchronization
 final class AdminServer: ServerSessionFactory {
     let credentials: Credentials
     let host: any PluginHost
+    /// What is asked before the tables are.
+    let script: AdminScript?
     private let database: String?
     private let file: String?
     private let world = Lock<AdminWorld?>(nil)
@@ -22,8 +24,11 @@ final class AdminServer: ServerSessionFactory {
         weak var session: AdminSession?
     }
 
-    init(host: any PluginHost, credentials: Credentials, database: String?, file: String?) {
+    init(
+        host: any PluginHost, credentials: Credentials, database: String?, file: String?, script: AdminScript? = nil
+    ) {
         self.host = host
+        self.script = script
         self.credentials = credentials
         self.database = database
         self.file = file

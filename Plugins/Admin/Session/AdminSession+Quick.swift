@@ -18,9 +18,9 @@ extension AdminSession {
     ///
     /// - Returns: whether it has run; where not, nothing has happened.
     func runQuickly(_ statement: [UInt8], _ reply: CommandReply) -> Bool {
-        guard let connection, isAdministrator, !isPortReadOnly, let world, let shape = InsertShape(statement) else {
-            return false
-        }
+        guard let connection, isAdministrator, !isPortReadOnly, let world, world.server.script == nil,
+            let shape = InsertShape(statement)
+        else { return false }
         if pending.withLock({ $0 == 0 }) {
             // Within BEGIN the statement belongs to what COMMIT commits.
             guard !connection.isInsideTransaction else { return false }

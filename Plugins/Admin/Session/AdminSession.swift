@@ -70,6 +70,7 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
     func query(_ statement: [UInt8], _ reply: CommandReply) {
         if runQuickly(statement, reply) { return }
         answer(reply, of: statement) { session in
+            if try session.runScript(statement, reply, session.output(reply).status) { return }
             let statements = StatementText.split(statement)
             // A text of comments only, as dumps have them, is no error in MySQL.
             guard !statements.isEmpty else {
@@ -145,6 +146,7 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
 
     func ended() {
         world?.server.ended(id)
+        world?.server.script?.forget(id)
         interrupt()
         work.async {
             self.settle()
