@@ -110,8 +110,8 @@ let package = Package(
         plugin(
             "Admin",
             [
-                "Accounts", "EmbeddedSQL", "Locking", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "ServerSide",
-                argumentParser, grdb, sqlite,
+                "Accounts", "EmbeddedSQL", "Locking", "LuaVM", "MySQLWire", "PluginAPI", "Pooling", "SQLText",
+                "ServerSide", argumentParser, grdb, sqlite,
             ]),
 
         .executableTarget(

@@ -46,6 +46,13 @@ package struct AdminOptions: ParsableArguments {
         completion: .file())
     var adminConfigFile: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A Lua script whose read_query may answer statements before the tables do.", valueName: "file"),
+        completion: .file(extensions: ["lua"]))
+    var adminLuaScript: String?
+
     package init() {}
 
     package mutating func validate() throws {

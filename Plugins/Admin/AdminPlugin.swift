@@ -18,7 +18,8 @@ package final class AdminPlugin: Plugin {
         endpoints = try addresses.map { try Self.endpoint($0) }
         let credentials = Credentials(try options.accounts())
         server = AdminServer(
-            host: host, credentials: credentials, database: options.adminDatabase, file: options.adminConfigFile)
+            host: host, credentials: credentials, database: options.adminDatabase, file: options.adminConfigFile,
+            script: try options.adminLuaScript.map { try AdminScript(path: $0, host: host) })
         self.host = host
         host.administration.serve()
     }

@@ -60,6 +60,11 @@ open class EventLoop {
     /// Runs `job` on the loop's thread in a later turn; callable from every thread.
     open func execute(_ job: @escaping @Sendable () -> Void) { fatalErrorOfAbstractClass() }
 
+    /// Looks for events without sleeping for a while: who sends one command after the other is spared the loop's waking up.
+    ///
+    /// The wait ends with the first event. Loops without a poller need not do anything.
+    open func stayAwake(for time: TimeSpan) {}
+
     /// Turns until ``stop()``; called on the thread that becomes the loop's.
     open func run() { fatalErrorOfAbstractClass() }
 

@@ -41,6 +41,14 @@ public protocol ServerConnection: AnyObject, Sendable {
     /// Asks for unconsumed bytes once more.
     func resume()
 
+    /// The next command is expected within microseconds: worth not going to sleep for; on the loop's thread only.
+    func expectCommand()
+
     /// Closes the connection after what was sent has gone out; the reason goes to the log.
     func close(reason: String)
+}
+
+extension ServerConnection {
+    /// Where nothing sleeps, nothing has to stay awake.
+    public func expectCommand() {}
 }

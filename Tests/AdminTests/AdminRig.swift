@@ -66,11 +66,13 @@ final class AdminRig {
     private let numbers = Numbers()
     private var sessions: UInt32 = 100
 
-    init(database: String? = nil, file: String? = nil) throws {
+    init(database: String? = nil, file: String? = nil, script: String? = nil) throws {
         let accounts: [Account: [String: StoredPassword]] = [
             .administrator: ["admin": StoredPassword("")], .statistics: ["stats": StoredPassword("")],
         ]
-        server = AdminServer(host: host, credentials: Credentials(accounts), database: database, file: file)
+        server = AdminServer(
+            host: host, credentials: Credentials(accounts), database: database, file: file,
+            script: try script.map { [host] in try AdminScript(path: $0, host: host) })
         let offers = host.administration
         offers.add(fruit)
         offers.add(variables: server.variables)

@@ -124,13 +124,6 @@ struct StatementTests {
         #expect(other.client.connection.closeReasons == ["the session was killed"])
     }
 
-    @Test("ROLLBACK says that it does nothing")
-    func rollback() throws {
-        try admin.run("BEGIN; DELETE FROM fruit")
-        #expect(try admin.run("ROLLBACK").ok?.warnings == 1)
-        #expect(try admin.rows("SELECT * FROM fruit") == [])
-    }
-
     @Test("a read-only port can be read and made writable again")
     func readOnly() throws {
         try admin.run("SET admin-read_only = true; LOAD ADMIN VARIABLES TO RUNTIME")

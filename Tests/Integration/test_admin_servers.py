@@ -42,6 +42,16 @@ def test_the_servers_of_the_options_are_in_the_table(admin, servers):  # noqa: F
     )
 
 
+def test_a_new_row_keeps_the_funnels_limit_and_an_explicit_one_counts(admin, servers):  # noqa: F811
+    limits = "SELECT hostgroup_id, max_connections FROM runtime_mysql_servers WHERE hostgroup_id > 4 ORDER BY 1"
+    columns, where = "(hostgroup_id, hostname, port", f"'127.0.0.1', {port(servers[0])}"
+    load(
+        admin, f"INSERT INTO mysql_servers {columns}) VALUES (5, {where})",
+        f"INSERT INTO mysql_servers {columns}, max_connections) VALUES (6, {where}, 7)",
+    )  # fmt: skip
+    assert admin.ask(limits) == [(5, 4), (6, 7)]
+
+
 def test_weights(admin, servers):  # noqa: F811
     heavy, light = servers
     load(admin, f"UPDATE mysql_servers SET weight=9 WHERE {at(heavy)}")

@@ -69,6 +69,8 @@ struct ServersSectionTests {
         host.backends.usualMaxConnections = 10
         let limit: [String: Cell] = ["max_connections": .integer(10)]
         #expect(section.running()["mysql_servers"] == [row(0, "w", 3306, limit), row(1, "r", 3307, limit)])
+        let body = section.tables.first?.body ?? ""
+        #expect(body.contains("max_connections INT NOT NULL DEFAULT 10 "), "a new row's limit is the same")
     }
 
     @Test("an empty table takes all servers out of use, with a warning; they are the same when they are back")
@@ -125,7 +127,7 @@ struct ServersSectionTests {
 
     @Test("the table's definition names every column once, with its default")
     func definition() {
-        let body = ServersTable.definition.body
+        let body = ServersTable.definition().body
         for column in ServersTable.columns { #expect(body.contains("\(column) "), "\(column)") }
         #expect(body.contains("max_connections INT NOT NULL DEFAULT 1000"))
         #expect(body.contains("weight INT NOT NULL DEFAULT 1 CHECK (weight BETWEEN 0 AND 10000000)"))

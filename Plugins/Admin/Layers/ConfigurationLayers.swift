@@ -31,12 +31,28 @@ final class ConfigurationLayers: @unchecked Sendable {
     ///
     /// - Returns: the warnings.
     func perform(_ command: LayerCommand) throws -> [String] {
-        guard let section = sections.first(where: { $0.name == command.section }) else {
-            let names = sections.map(\.name).joined(separator: ", ")
-            throw SQLError(
-                code: 1064, state: "42000", message: "There is no section \(command.section); there are: \(names)")
-        }
+        let section = try section(named: command.section)
         return try work.sync { try perform(command.action, section) }
+    }
+
+    /// The section that a command names.
+    func section(named name: String) throws -> any ConfigurationSection {
+        if let section = sections.first(where: { $0.name == name }) { return section }
+        let names = sections.map(\.name).joined(separator: ", ")
+        throw SQLError(code: 1064, state: "42000", message: "There is no section \(name); there are: \(names)")
+    }
+
+    /// What a layer holds of a section.
+    func contents(of section: any ConfigurationSection, in layer: Layer) throws -> TableContents {
+        try work.sync {
+            switch layer {
+            case .runtime: return section.running()
+            case .disk:
+                try requireDisk()
+                return try contents(of: section, in: "disk")
+            case .memory, .config: return try contents(of: section, in: "main")
+            }
+        }
     }
 
     private func perform(_ action: LayerCommand.Action, _ section: any ConfigurationSection) throws -> [String] {
@@ -130,7 +146,11 @@ extension ConfigurationLayers {
         if !isVariables || target == "disk" {
             try connection.execute("DELETE FROM \(target).\(name)\(section.filter)")
         }
-        let known = isVariables ? " AND millrace_knows_variable(variable_name)" : ""
+        // The version on disk may be that of the Millrace before an upgrade.
+        let known =
+            isVariables
+            ? " AND millrace_knows_variable(variable_name)"
+                + (target == "main" ? " AND variable_name <> \(Literal.text(VariablesSection.version))" : "") : ""
         try connection.execute(
             """
             INSERT OR REPLACE INTO \(target).\(name) (\(table.columnList))

@@ -6,6 +6,9 @@ final class VariablesSection: ConfigurationSection {
         name: "global_variables", columns: ["variable_name", "variable_value"], key: ["variable_name"],
         body: "variable_name VARCHAR NOT NULL PRIMARY KEY, variable_value VARCHAR NOT NULL")
 
+    /// The setting that no layer can change.
+    static let version = "admin-version"
+
     let name: String
     /// What the names begin with, the `-` at its end.
     let prefix: String

@@ -30,7 +30,8 @@ struct InsertShape {
         guard statement[0] | 0x20 == UInt8(ascii: "i") || statement[0] | 0x20 == UInt8(ascii: "r") else { return nil }
         var tokenizer = SQLTokenizer(statement.span, mode: .noBackslashEscapes)
         guard let start = Self.head(of: statement, &tokenizer) else { return nil }
-        template.reserveCapacity(start + 32)
+        template.reserveCapacity(statement.count)
+        values.reserveCapacity(8)
         template += statement[..<start]
         guard takeRows(of: statement, &tokenizer) else { return nil }
     }

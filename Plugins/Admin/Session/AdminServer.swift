@@ -8,6 +8,8 @@ import Synchronization
 final class AdminServer: ServerSessionFactory {
     let credentials: Credentials
     let host: any PluginHost
+    /// What is asked before the tables are.
+    let script: AdminScript?
     private let database: String?
     private let file: String?
     private let world = Lock<AdminWorld?>(nil)
@@ -22,8 +24,11 @@ final class AdminServer: ServerSessionFactory {
         weak var session: AdminSession?
     }
 
-    init(host: any PluginHost, credentials: Credentials, database: String?, file: String?) {
+    init(
+        host: any PluginHost, credentials: Credentials, database: String?, file: String?, script: AdminScript? = nil
+    ) {
         self.host = host
+        self.script = script
         self.credentials = credentials
         self.database = database
         self.file = file
@@ -39,7 +44,7 @@ final class AdminServer: ServerSessionFactory {
             } apply: { [self] in
                 isReadOnly.store($0, ordering: .relaxed)
             },
-            RuntimeVariable(name: "admin-version") {
+            RuntimeVariable(name: VariablesSection.version) {
                 Self.version
             } check: { text throws(VariableFault) in
                 guard text == Self.version else { throw VariableFault("it tells the version and can't be changed") }

@@ -15,6 +15,7 @@ extension AdminSession {
         let world = try requireWorld()
         if world.isScratch { return output.done() }
         guard !isPortReadOnly || command.action == .verify else { throw AdminError.readOnly }
+        try commitOpen()
         warnings = try world.layers.perform(command)
         output.done(warnings: warnings.count)
     }

@@ -10,6 +10,8 @@ extension AdminSession {
     func run(_ text: StatementText, _ output: Output) throws {
         if text.word(0) != "SHOW" || !["WARNINGS", "ERRORS"].contains(text.word(1)) { warnings = [] }
         if try runOffered(text, output) { return }
+        if try runTransaction(text, output) { return }
+        if try runConfiguration(text, output) { return }
         switch text.word(0) {
         case "SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE", "PRAGMA":
             try run(try prepare(text), [], output)
@@ -28,10 +30,7 @@ extension AdminSession {
 
     private func runOther(_ text: StatementText, _ output: Output) throws {
         switch text.word(0) {
-        case "BEGIN", "START", "COMMIT", "SAVEPOINT", "RELEASE", "LOCK", "UNLOCK": output.done()
-        case "ROLLBACK":
-            warnings = ["Every statement is in effect at once: what was changed can't be rolled back"]
-            output.done(warnings: 1)
+        case "LOCK", "UNLOCK": output.done()
         case "DO":
             let sql = "SELECT " + (try text.sqlite(from: 1, surroundings()))
             _ = try open().compile(sql)?.run()

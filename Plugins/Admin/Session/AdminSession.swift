@@ -15,11 +15,15 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
     let id: UInt32
     let state: AdminSessionState
     let world: AdminWorld?
-    private let client: (any ServerConnection)?
+    let client: (any ServerConnection)?
     private let work: DispatchQueue
     var connection: AdminConnection?
     var prepared: [UInt32: PreparedText] = [:]
     var shapes: [[UInt8]: SQLStatement] = [:]
+    /// The one of `shapes` that was used last: that of a file's next line.
+    var lastShape: (template: [UInt8], statement: SQLStatement)?
+    /// How many quick INSERTs came with nothing else between them.
+    var quickInARow = 0
     var warnings: [String] = []
     /// The tables that were written so far.
     var written: Set<String> = []
@@ -66,20 +70,21 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
     func query(_ statement: [UInt8], _ reply: CommandReply) {
         if runQuickly(statement, reply) { return }
         answer(reply, of: statement) { session in
+            if try session.runScript(statement, reply, session.output(reply).status) { return }
             let statements = StatementText.split(statement)
             // A text of comments only, as dumps have them, is no error in MySQL.
             guard !statements.isEmpty else {
                 guard statement.contains(where: { $0 > 0x20 && $0 != UInt8(ascii: ";") }) else {
                     throw AdminError.empty
                 }
-                return reply.ok(status: Output.status)
+                return reply.ok(status: session.output(reply).status)
             }
             if statements.count > 1, !reply.allowsSeveralStatements {
                 throw AdminError.syntax("Several statements in one query, which the client hasn't asked for")
             }
             for (index, text) in statements.enumerated() where reply.isClientThere {
                 let isLast = index == statements.count - 1
-                try session.run(text, Output(reply: reply, more: isLast ? [] : .moreResults))
+                try session.run(text, session.output(reply, more: isLast ? [] : .moreResults))
             }
         }
     }
@@ -103,7 +108,7 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
                 throw SQLError(code: 1243, message: "Unknown prepared statement handler (\(id)) given to EXECUTE")
             }
             session.state.began(query.text.source)
-            try session.run(query, parameters, Output(reply: reply))
+            try session.run(query, parameters, session.output(reply))
         }
     }
 
@@ -141,11 +146,12 @@ final class AdminSession: CommandResponder, @unchecked Sendable {
 
     func ended() {
         world?.server.ended(id)
+        world?.server.script?.forget(id)
         interrupt()
         work.async {
-            self.forget()
             self.settle()
-            self.shapes = [:]
+            self.forget()
+            (self.shapes, self.lastShape) = ([:], nil)
             self.running.withLock { $0 = nil }
             self.connection?.close()
             self.connection = nil
@@ -158,6 +164,7 @@ extension AdminSession {
     private func answer(
         _ reply: CommandReply, of statement: [UInt8]? = nil, _ body: @escaping @Sendable (AdminSession) throws -> Void
     ) {
+        quickInARow = 0
         work.async {
             if let statement { self.state.began(String(decoding: statement.prefix(1024), as: UTF8.self)) }
             defer {
@@ -177,7 +184,12 @@ extension AdminSession {
         }
     }
 
+    private func output(_ reply: CommandReply, more: StatusFlags = []) -> Output {
+        Output(reply: reply, more: more) { [unowned self] in isInTransaction }
+    }
+
     private func forget() {
+        rollbackOpen()
         prepared = [:]
         warnings = []
     }

@@ -11,7 +11,10 @@ struct Output {
     /// `moreResults` where another statement of the same text follows.
     var more: StatusFlags = []
 
-    var status: StatusFlags { Self.status.union(more) }
+    /// Whether BEGIN was said.
+    var isInTransaction: () -> Bool = { false }
+
+    var status: StatusFlags { Self.status.union(more).union(isInTransaction() ? .inTransaction : []) }
 
     func done(affected: Int = 0, id: Int64 = 0, warnings: Int = 0, info: String = "") {
         reply?.ok(

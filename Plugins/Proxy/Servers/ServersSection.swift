@@ -5,13 +5,17 @@ import Pooling
 /// `LOAD MYSQL SERVERS TO RUNTIME` and its like: the hostgroups of the process as a table.
 final class ServersSection: ConfigurationSection {
     let name = "MYSQL SERVERS"
-    let tables = [ServersTable.definition]
     private let host: any PluginHost
     /// Columns without effect, as they were loaded.
     private let unused = Lock<[ServerKey: [String: Int]]>([:])
 
     init(host: any PluginHost) {
         self.host = host
+    }
+
+    /// What the plugins that have started say counts, so that a LOAD doesn't lift the funnel's limit by a default.
+    var tables: [TableDefinition] {
+        [ServersTable.definition(usualMaxConnections: host.backends.usualMaxConnections)]
     }
 
     func running() -> TableContents {

@@ -25,12 +25,17 @@ enum ServersTable {
         "max_latency_ms": "servers aren't left out for their latency",
     ]
 
-    static let definition = TableDefinition(
-        name: name, columns: columns, key: ["hostgroup_id", "hostname", "port"],
-        body: columns.map(column).joined(separator: ",\n") + ",\nPRIMARY KEY (hostgroup_id, hostname, port)")
+    /// The table; a row that names no `max_connections` gets the usual number, which may be the funnel's option.
+    static func definition(usualMaxConnections: Int = numbers["max_connections"]?.usual ?? 1000) -> TableDefinition {
+        let lines = columns.map { column($0, usualMaxConnections) }
+        return TableDefinition(
+            name: name, columns: columns, key: ["hostgroup_id", "hostname", "port"],
+            body: lines.joined(separator: ",\n") + ",\nPRIMARY KEY (hostgroup_id, hostname, port)")
+    }
 
-    private static func column(_ name: String) -> String {
+    private static func column(_ name: String, _ usualMaxConnections: Int) -> String {
         if let (usual, most) = numbers[name] {
+            let usual = name == "max_connections" ? usualMaxConnections : usual
             return "\(name) INT NOT NULL DEFAULT \(usual) CHECK (\(name) BETWEEN 0 AND \(most))"
         }
         return switch name {

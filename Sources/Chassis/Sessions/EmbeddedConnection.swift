@@ -12,6 +12,9 @@ final class EmbeddedConnection: StreamHandler {
     /// How long a closing connection may take to send what is pending.
     private static let lingering = TimeSpan.seconds(5)
 
+    /// How long a command is waited for that is expected at once: a few round trips on one machine.
+    private static let alertness = TimeSpan(nanoseconds: 50_000)
+
     private let loop: EventLoop
     private let port: Port
     private let onEnded: (EmbeddedConnection, String) -> Void
@@ -89,6 +92,8 @@ final class EmbeddedConnection: StreamHandler {
         stream?.resumeReceiving()
     }
 
+    fileprivate func stayAwake() { loop.stayAwake(for: Self.alertness) }
+
     private func finish(_ reason: String) {
         guard let session else { return }
         self.session = nil
@@ -160,6 +165,8 @@ extension EmbeddedConnection {
             }
             loop.post { [self] in connection?.resume() }
         }
+
+        func expectCommand() { connection?.stayAwake() }
 
         func close(reason: String) {
             loop.post { [self] in connection?.close(reason: reason) }

@@ -17,6 +17,8 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
     private var clock = EpollLoop.readClock()
     private var deadlines = Deadlines()
     private var done = LoopWork()
+    /// Until when the loop looks for events without sleeping.
+    private var awakeUntil: MonotonicTime?
 
     /// Every open stream, which is thereby kept alive; a stream knows its place here.
     private var streams: [EpollStream] = []
@@ -88,6 +90,8 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     public override func execute(_ job: @escaping @Sendable () -> Void) { mailbox.post(job) }
 
+    public override func stayAwake(for time: TimeSpan) { awakeUntil = clock + time }
+
     public override func stop() { mailbox.stop() }
 
     public override func run() {
@@ -121,7 +125,7 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     private func turn() {
         let border = deadlines.border
-        let count = epoll_wait(poller, events.baseAddress, Int32(events.count), timeout())
+        let count = poll()
         clock = Self.readClock()
         done.turns &+= 1
         done.events &+= UInt64(max(0, count))
@@ -136,6 +140,19 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
         runDeadlines(before: border)
         if hasMail { for job in mailbox.take() { job() } }
         if !graveyard.isEmpty { bury() }
+    }
+
+    /// Waits for events; awake, it looks for them again and again until there are some or its time is over.
+    private func poll() -> Int32 {
+        if let end = awakeUntil {
+            awakeUntil = nil
+            while Self.readClock() < end {
+                let count = epoll_wait(poller, events.baseAddress, Int32(events.count), 0)
+                guard count == 0 else { return count }
+                sched_yield()
+            }
+        }
+        return epoll_wait(poller, events.baseAddress, Int32(events.count), timeout())
     }
 
     private func dispatch(_ event: epoll_event) {

@@ -12,7 +12,7 @@ extension LuaState {
         try withFrame { frame throws(LuaError) in
             try frame.pushGlobals()
             try frame.pushTable(fields: 100)
-            for (name, value) in LuaConstants.all {
+            for (name, value) in ScriptConstants.all {
                 try frame.push(value)
                 try frame.popIntoField(name, of: 2)
             }

@@ -1,7 +1,7 @@
 /// The constants in the table `proxy`: mysql-proxy's, and MYSQLD_PACKET_EOF, which its library scripts use.
-enum LuaConstants {
+package enum ScriptConstants {
     /// Names and values.
-    static var all: [(String, Int)] {
+    package static var all: [(String, Int)] {
         own + commands.map { ("COM_" + $0.0, $0.1) } + types.map { ("MYSQL_TYPE_" + $0.0, $0.1) }
     }
 
