@@ -102,9 +102,18 @@ extension RoutedStatement {
 
 /// Finds out which hostgroup a server served a statement for.
 final class HostgroupPlaces {
+    /// An answer that was found before; it holds until the hostgroups change.
+    private struct Found: BitwiseCopyable {
+        var backend: ObjectIdentifier?
+        var wanted = 0
+        var hostgroup: Int32 = 0
+    }
+
     private let backends: BackendSet
     private var version = -1
     private var hostgroups: Hostgroups
+    /// By the low bits of the wanted hostgroup.
+    private var found = [Found](repeating: Found(), count: 16)
 
     init(_ backends: BackendSet) {
         self.backends = backends
@@ -114,15 +123,29 @@ final class HostgroupPlaces {
     /// The wanted hostgroup where the server is in it, else the first that it is in: of a session that keeps its connection.
     @inline(__always)
     func hostgroup(of backend: Backend?, wanted: UInt32?) -> Int32 {
-        if backends.version != version {
-            version = backends.version
-            hostgroups = backends.hostgroups
-        }
+        if backends.version != version { takeNewHostgroups() }
         let wanted = wanted.map { Int($0) } ?? hostgroups.usual
-        guard let backend, !hostgroups[wanted].contains(where: { $0.backend === backend }) else {
-            return Int32(clamping: wanted)
-        }
-        let other = hostgroups.members.first { $0.backend === backend }
-        return Int32(clamping: other?.row.hostgroup ?? wanted)
+        guard let backend else { return Int32(clamping: wanted) }
+        let last = found[wanted & 15]
+        if last.backend == ObjectIdentifier(backend), last.wanted == wanted { return last.hostgroup }
+        return search(backend, wanted)
+    }
+
+    @inline(never)
+    private func takeNewHostgroups() {
+        version = backends.version
+        hostgroups = backends.hostgroups
+        for index in found.indices { found[index] = Found() }
+    }
+
+    @inline(never)
+    private func search(_ backend: Backend, _ wanted: Int) -> Int32 {
+        let isWanted = hostgroups[wanted].contains { $0.backend === backend }
+        let place = isWanted ? wanted : hostgroups.members.first { $0.backend === backend }?.row.hostgroup
+        // A server that is in none any more isn't remembered: another one may come to be in its memory.
+        guard let place else { return Int32(clamping: wanted) }
+        let hostgroup = Int32(clamping: place)
+        found[wanted & 15] = Found(backend: ObjectIdentifier(backend), wanted: wanted, hostgroup: hostgroup)
+        return hostgroup
     }
 }
