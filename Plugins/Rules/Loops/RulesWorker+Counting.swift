@@ -11,28 +11,30 @@ extension RulesWorker {
     /// Counts the statement whose answer has come.
     @inline(__always)
     func count(_ answer: AnswerView, _ routed: RoutedSession) {
-        let statement = routed.statement
-        let isCounted = statement.digest != nil || statement.command != nil
-        guard answer.origin != .nobody, isCounted || answer.summary.isError || statement.logged != nil else { return }
+        // Field by field: a copy of all of it would count a reference for each.
+        let digest = routed.statement.digest
+        let command = routed.statement.command
+        let isCounted = digest != nil || command != nil
+        let isLogged = routed.statement.logged != nil
+        guard answer.origin != .nobody, isCounted || answer.summary.isError || isLogged else { return }
         let isOfBackend = answer.origin == .backend
         let microseconds = isOfBackend ? answer.lastByte.since(answer.asked).nanoseconds / 1000 : 0
         // A prepared statement counts by its executions.
         let isRun = answer.command != .prepare
-        if isRun, let command = statement.command {
-            commands.count(command, microseconds: microseconds)
-        }
+        if isRun, let command { commands.count(command, microseconds: microseconds) }
         let hostgroup =
-            statement.isFromCache ? -1 : places.hostgroup(of: answer.backend, wanted: statement.destination)
-        if isRun, let digest = statement.digest {
+            routed.statement.isFromCache
+            ? -1 : places.hostgroup(of: answer.backend, wanted: routed.statement.destination)
+        if isRun, let digest {
             let run = DigestRun(
                 hostgroup: hostgroup, second: Int64(time(nil)), microseconds: microseconds,
                 rowsAffected: answer.summary.affectedRows, rowsSent: answer.summary.rows)
             var owner = owner(of: routed)
             digests.count(digest, of: &owner, run)
-            routed.owner = owner
+            if routed.owner !== owner { routed.owner = owner }
         }
         if isOfBackend, answer.summary.isError { countError(answer, hostgroup, routed) }
-        if let text = statement.logged { log(text, answer, hostgroup, microseconds, routed) }
+        if isLogged, let text = routed.statement.logged { log(text, answer, hostgroup, microseconds, routed) }
     }
 
     /// Keeps up with what the answer changes for the session.
