@@ -9,7 +9,7 @@ struct DigestLoop {
     init(entries: Int) { table = DigestTable(DigestLimits(total: entries, loops: 1)) }
 
     /// What a session keeps while its statement runs.
-    func begin(_ statement: String) -> DigestText {
+    mutating func begin(_ statement: String) -> DigestText {
         let bytes = Array(statement.utf8)
         let digest = StatementDigest(of: bytes.span)
         return table.text(digest.hash, StatementDigest.text(of: bytes.span).span, of: bytes.span)

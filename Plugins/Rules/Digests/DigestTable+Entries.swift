@@ -7,9 +7,11 @@ extension DigestTable {
     /// - Parameters:
     ///   - statement: for the command's name, which is read once for a digest.
     ///   - text: the normalised text as the digest's buffer has it.
-    package func text(_ digest: UInt64, _ text: Span<UInt8>, of statement: Span<UInt8>, mode: SQLLexicalMode = [])
-        -> DigestText
-    {
+    ///
+    /// Changes nothing; who may change a class's property in place needn't copy it.
+    package mutating func text(
+        _ digest: UInt64, _ text: Span<UInt8>, of statement: Span<UInt8>, mode: SQLLexicalMode = []
+    ) -> DigestText {
         if let known = self.text(of: digest) { return known }
         let bytes = text.withUnsafeBufferPointer { Array($0) }
         return DigestText(digest: digest, bytes: bytes, command: StatementCommand(of: statement, mode: mode))

@@ -11,28 +11,30 @@ extension RulesWorker {
     /// Counts the statement whose answer has come.
     @inline(__always)
     func count(_ answer: AnswerView, _ routed: RoutedSession, _ session: Session) {
-        let statement = routed.statement
-        let isCounted = statement.digest != nil || statement.command != nil
-        guard answer.origin != .nobody, isCounted || answer.summary.isError || statement.logged != nil else { return }
+        // Field by field: a copy of all of it would count a reference for each.
+        let digest = routed.statement.digest
+        let command = routed.statement.command
+        let isCounted = digest != nil || command != nil
+        let isLogged = routed.statement.logged != nil
+        guard answer.origin != .nobody, isCounted || answer.summary.isError || isLogged else { return }
         let isOfBackend = answer.origin == .backend
         let microseconds = isOfBackend ? answer.lastByte.since(answer.asked).nanoseconds / 1000 : 0
         // A prepared statement counts by its executions.
         let isRun = answer.command != .prepare
-        if isRun, let command = statement.command {
-            commands.count(command, microseconds: microseconds)
-        }
-        let wanted = statement.destination.map { Int($0) } ?? session.defaultHostgroup
-        let hostgroup = statement.isFromCache ? -1 : places.hostgroup(of: answer.server, wanted: wanted)
-        if isRun, let digest = statement.digest {
+        if isRun, let command { commands.count(command, microseconds: microseconds) }
+        let wanted = routed.statement.destination.map { Int($0) } ?? session.defaultHostgroup
+        let hostgroup =
+            routed.statement.isFromCache ? -1 : places.hostgroup(of: answer.server, wanted: wanted)
+        if isRun, let digest {
             let run = DigestRun(
                 hostgroup: hostgroup, second: Int64(time(nil)), microseconds: microseconds,
                 rowsAffected: answer.summary.affectedRows, rowsSent: answer.summary.rows)
             var owner = owner(of: routed)
             digests.count(digest, of: &owner, run)
-            routed.owner = owner
+            if routed.owner !== owner { routed.owner = owner }
         }
         if answer.server != nil, answer.summary.isError { countError(answer, hostgroup, routed) }
-        if let text = statement.logged { log(text, answer, hostgroup, microseconds, routed) }
+        if isLogged, let text = routed.statement.logged { log(text, answer, hostgroup, microseconds, routed) }
     }
 
     /// Keeps up with what the answer changes for the session.
@@ -110,9 +112,18 @@ extension AnswerView {
 
 /// Finds out which hostgroup a server served a statement for.
 final class HostgroupPlaces {
+    /// An answer that was found before; it holds until the hostgroups change.
+    private struct Found: BitwiseCopyable {
+        var backend: ObjectIdentifier?
+        var wanted = 0
+        var hostgroup: Int32 = 0
+    }
+
     private let backends: BackendSet
     private var version = -1
     private var hostgroups: Hostgroups
+    /// By the low bits of the wanted hostgroup.
+    private var found = [Found](repeating: Found(), count: 16)
 
     init(_ backends: BackendSet) {
         self.backends = backends
@@ -123,15 +134,29 @@ final class HostgroupPlaces {
     /// that keeps its connection, or goes where a script says.
     @inline(__always)
     func hostgroup(of backend: Backend?, wanted: Int?) -> Int32 {
-        if backends.version != version {
-            version = backends.version
-            hostgroups = backends.hostgroups
-        }
+        if backends.version != version { takeNewHostgroups() }
         let wanted = wanted ?? hostgroups.usual
-        guard let backend, !hostgroups[wanted].contains(where: { $0.backend === backend }) else {
-            return Int32(clamping: wanted)
-        }
-        let other = hostgroups.members.first { $0.backend === backend }
-        return Int32(clamping: other?.row.hostgroup ?? wanted)
+        guard let backend else { return Int32(clamping: wanted) }
+        let last = found[wanted & 15]
+        if last.backend == ObjectIdentifier(backend), last.wanted == wanted { return last.hostgroup }
+        return search(backend, wanted)
+    }
+
+    @inline(never)
+    private func takeNewHostgroups() {
+        version = backends.version
+        hostgroups = backends.hostgroups
+        for index in found.indices { found[index] = Found() }
+    }
+
+    @inline(never)
+    private func search(_ backend: Backend, _ wanted: Int) -> Int32 {
+        let isWanted = hostgroups[wanted].contains { $0.backend === backend }
+        let place = isWanted ? wanted : hostgroups.members.first { $0.backend === backend }?.row.hostgroup
+        // A server that is in none any more isn't remembered: another one may come to be in its memory.
+        guard let place else { return Int32(clamping: wanted) }
+        let hostgroup = Int32(clamping: place)
+        found[wanted & 15] = Found(backend: ObjectIdentifier(backend), wanted: wanted, hostgroup: hostgroup)
+        return hostgroup
     }
 }

@@ -72,6 +72,7 @@ struct DigestNormalizer: ~Escapable {
         case UInt8(ascii: "("): open()
         case UInt8(ascii: ")"): close()
         case UInt8(ascii: "="): plainOperator()
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "!"): comparison(first)
         case UInt8(ascii: "'"): string()
         case UInt8(ascii: "`"): quotedName()
         case UInt8(ascii: "."): dot()
@@ -164,6 +165,14 @@ extension DigestNormalizer {
     @inline(__always)
     @_lifetime(self: copy self)
     private mutating func plainOperator() { single(.operator) }
+
+    @inline(__always)
+    @_lifetime(self: copy self)
+    private mutating func comparison(_ first: UInt8) {
+        let start = tokenizer.offset
+        tokenizer.previous = tokenizer.symbol(first)
+        verbatim(start, tokenizer.offset)
+    }
 
     /// A token of one byte, as it is.
     @inline(__always)
