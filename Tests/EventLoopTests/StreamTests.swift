@@ -3,7 +3,7 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("Streams carry bytes", .timeLimit(.minutes(2)))
+@Suite("Streams carry bytes", .everyBackend, .timeLimit(.minutes(2)))
 struct StreamTests {
     @Test(
         "an echo comes back over every kind of socket",
