@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CRing
 internal import Glibc
 internal import Pooling
@@ -27,14 +28,13 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
 
     /// Opens a ring.
     ///
-    /// - Parameter scratchBytes: the size of the memory that all streams of this loop receive into.
+    /// - Parameter scratchBytes: a quarter of the size of the memory that all streams of this loop receive into.
     /// - Throws: the system's error, for instance where io_uring is forbidden.
     init(index: Int, scratchBytes: Int) throws(SystemError) {
         let mailbox = try Mailbox()
-        let count = UInt32(64)
-        bufferBytes = max(scratchBytes, Self.leastScratch) / Int(count) * 4
+        bufferBytes = max(scratchBytes, Self.leastScratch) / 16
         let sizes = cring_sizes(
-            requests: 1024, completions: 4096, buffers: count, buffer_bytes: UInt32(bufferBytes))
+            requests: 1024, completions: 4096, buffers: 64, buffer_bytes: UInt32(bufferBytes))
         var opened: OpaquePointer?
         let status = cring_open(sizes, &opened)
         guard status == 0, let opened else { throw SystemError(errno: status, call: "io_uring_setup") }
@@ -221,11 +221,15 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
 
     // MARK: Listeners
 
+    /// Asks to be told once, and again after a bounded number was accepted: a multishot accept would take a burst of
+    /// thousands in one turn, and descriptors up to the last one. Exclusive, so that one of the loops that share a unix
+    /// socket wakes up.
     override func watch(_ acceptor: Acceptor) {
         acceptor.isWatched = true
         guard !watched.contains(where: { $0 === acceptor }) else { return }
         let target = RequestTarget(.listener, acceptor)
-        if cring_poll(ring, acceptor.listener.descriptor, pollIn, 0, target.bits) != 0 { watched.append(acceptor) }
+        let events = pollIn | EPOLLEXCLUSIVE.rawValue
+        if cring_poll(ring, acceptor.listener.descriptor, events, 0, target.bits) != 0 { watched.append(acceptor) }
     }
 
     override func unwatch(_ acceptor: Acceptor) {
@@ -245,4 +249,4 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
     }
 }
 
-let pollIn = UInt32(POLLIN)
+private let pollIn = UInt32(POLLIN)

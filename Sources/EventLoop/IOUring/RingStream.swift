@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CRing
 internal import Glibc
 
@@ -156,7 +157,7 @@ final class RingStream: SocketStream {
     private func watchHangUp() {
         guard !isHangUpWatched else { return }
         // Errors are told in any case.
-        let events = isPeerGone ? 0 : UInt32(0x2000)
+        let events = isPeerGone ? 0 : EPOLLRDHUP.rawValue
         isHangUpWatched = cring_poll(owner.ring, descriptor, events, 0, target(.hangUp)) != 0
         if isHangUpWatched { requests += 1 }
     }
