@@ -23,6 +23,8 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
     /// Listeners whose request is not over.
     private var watched: [Acceptor] = []
     private var isMailboxWatched = false
+    /// Whether the last turn made do without a call.
+    private var hasSparedCall = false
     /// Whether requests make sense: not once the loop goes.
     private(set) var takesRequests = true
 
@@ -65,10 +67,14 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
     override func wait(atMost span: TimeSpan?) -> Int {
         keepUnhandled()
         let before = fetched
+        let hasWork = before > 0 || span?.nanoseconds == 0
+        // Work left over from the last turn is done first, and what it sends goes with the rest; never twice in a row.
+        hasSparedCall = hasWork && !hasSparedCall
+        guard !hasSparedCall else { return 0 }
         if !isMailboxWatched {
             isMailboxWatched = cring_poll(ring, mailbox.descriptor, pollIn, 1, RequestTarget(.mailbox).bits) != 0
         }
-        handOver(atMost: before > 0 ? .milliseconds(0) : span)
+        handOver(atMost: hasWork ? .milliseconds(0) : span)
         return fetched - before
     }
 
