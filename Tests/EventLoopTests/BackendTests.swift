@@ -31,6 +31,7 @@ struct BackendTests {
             #expect(opened.obstacle?.errno == EPERM)
             let error = #expect(throws: SystemError.self) { try SocketLoop.open(count: 1, on: .ioUring) }
             #expect(error?.errno == EPERM)
+            #expect(error?.description.contains("--io-backend=epoll") == true)
 
             let rig = try Rig(on: .auto)
             let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)

@@ -72,7 +72,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         let options = configuration.main
         let opened = try SocketLoop.open(count: options.eventThreads, on: options.ioBackend)
         if let backend = opened.loops.first?.backend {
-            let obstacle = opened.obstacle.map { "; io_uring is not to be had here: \($0)" } ?? ""
+            let obstacle = opened.obstacle.map { "; io_uring can't be used here: \($0.detail)" } ?? ""
             log.log(.message, "the event loops run on \(backend.rawValue)\(obstacle)")
         }
         return opened.loops
