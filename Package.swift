@@ -56,6 +56,8 @@ let package = Package(
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .target(name: "CLuaShim", dependencies: ["CLua"]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .target(name: "CRing", dependencies: ["CLiburing"]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
 
         // Pure: no I/O, no clock, no Foundation.
@@ -75,7 +77,7 @@ let package = Package(
         ring("Telemetry", ["Locking", "Pooling", histogram]),
 
         // I/O.
-        ring("EventLoop", ["CLinux", "Locking", "Pooling", "Streams", heap]),
+        ring("EventLoop", ["CLinux", "CRing", "Locking", "Pooling", "Streams", heap]),
         ring(
             "Chassis",
             [

@@ -3,7 +3,7 @@
 say() { printf '%s\n' "$*" >&2; }
 
 # What building Millrace needs from Debian.
-build_packages=(liblua5.4-dev libpcre2-dev libsqlite3-dev libssl-dev pkg-config)
+build_packages=(liblua5.4-dev libpcre2-dev libsqlite3-dev libssl-dev liburing-dev pkg-config)
 
 # need_packages PACKAGE… installs those that are missing: as root or through sudo, else it names the command and fails.
 need_packages() {

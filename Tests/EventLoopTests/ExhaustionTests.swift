@@ -5,13 +5,15 @@ import Testing
 
 @Suite("Descriptors run out", .timeLimit(.minutes(2)))
 struct ExhaustionTests {
-    @Test("accepting pauses with one warning, goes on when a stream closes, and harms no connection")
-    func pauses() async {
+    @Test(
+        "accepting pauses with one warning, goes on when a stream closes, and harms no connection",
+        arguments: EveryBackend.allowed)
+    func pauses(on backend: IOBackend) async {
         // In a process of its own, whose descriptors are its own.
-        await #expect(processExitsWith: .success) {
+        await #expect(processExitsWith: .success) { [name = backend.rawValue as String] in
             // What the runtime opens for its own timers must be open before the limit falls.
             try await Task.sleep(for: .milliseconds(1))
-            let rig = try Rig()
+            let rig = try Rig(on: try #require(IOBackend(rawValue: name)))
             let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
             let accepted = Inbox<Int>()
             let warnings = Inbox<Int32>()

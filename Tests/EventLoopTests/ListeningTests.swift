@@ -3,13 +3,13 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("Listening", .serialized, .timeLimit(.minutes(2)))
+@Suite("Listening", .serialized, .everyBackend, .timeLimit(.minutes(2)))
 struct ListeningTests {
     @Test("two loops share a port, and both serve")
     func shared() async throws {
         let sockets = try ListeningSocket.open(anyPort, count: 2)
         #expect(Set(sockets.map(\.endpoint)).count == 1)
-        let rigs = [try Rig(index: 0), try Rig(index: 1)]
+        let rigs = [try Rig(), try Rig()]
         let served = Inbox<Int>()
         for (index, rig) in rigs.enumerated() {
             await rig.serve(sockets[index]) {

@@ -3,7 +3,7 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("Streams move from loop to loop", .timeLimit(.minutes(2)))
+@Suite("Streams move from loop to loop", .everyBackend, .timeLimit(.minutes(2)))
 struct MovingTests {
     /// Two loops; the first has accepted a stream whose other end is a plain socket.
     private final class Road: Sendable {
@@ -19,7 +19,7 @@ struct MovingTests {
 
         init() async throws {
             source = try Rig()
-            target = try Rig(index: 1)
+            target = try Rig()
             listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
             let probe = Probe()
             first = probe

@@ -2,14 +2,39 @@ import EventLoop
 import Glibc
 import Pooling
 import Synchronization
+import Testing
+
+/// Runs each test once on every backend that this system allows.
+struct EveryBackend: SuiteTrait, TestTrait, TestScoping {
+    /// What rigs made in the present test run on.
+    @TaskLocal static var present = IOBackend.epoll
+
+    /// Without io_uring, where a container forbids it: that `auto` says so is a test of its own.
+    static let allowed = [IOBackend.epoll, .ioUring].filter { (try? SocketLoop.open(count: 1, on: $0)) != nil }
+
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        guard testCase != nil else { return try await function() }
+        for backend in Self.allowed {
+            try await Self.$present.withValue(backend) { try await function() }
+        }
+    }
+}
+
+extension Trait where Self == EveryBackend {
+    static var everyBackend: Self { Self() }
+}
 
 /// A running loop on a thread of its own, ended with the rig.
 final class Rig: Sendable {
-    let loop: EpollLoop
+    let loop: SocketLoop
     private let thread: EventLoopThread
 
-    init(index: Int = 0, scratchBytes: Int = 256 * 1024) throws {
-        loop = try EpollLoop(index: index, scratchBytes: scratchBytes)
+    init(scratchBytes: Int = 256 * 1024, on backend: IOBackend = EveryBackend.present) throws {
+        loop = try #require(SocketLoop.open(count: 1, on: backend, scratchBytes: scratchBytes).loops.first)
         thread = try EventLoopThread(running: loop)
     }
 
@@ -19,7 +44,7 @@ final class Rig: Sendable {
     }
 
     /// Runs `body` on the loop and returns what it returns.
-    func on<Result: Sendable>(_ body: @escaping @Sendable (EpollLoop) -> Result) async -> Result {
+    func on<Result: Sendable>(_ body: @escaping @Sendable (SocketLoop) -> Result) async -> Result {
         await withCheckedContinuation { continuation in
             loop.execute { [loop] in continuation.resume(returning: body(loop)) }
         }

@@ -3,7 +3,7 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("Streams carry bytes", .timeLimit(.minutes(2)))
+@Suite("Streams carry bytes", .everyBackend, .timeLimit(.minutes(2)))
 struct StreamTests {
     @Test(
         "an echo comes back over every kind of socket",
@@ -151,6 +151,83 @@ struct StreamTests {
         #expect(result.ok)
         #expect(result.most <= block.count)
         await rig.on { _ in reader.stream?.close() }
+    }
+
+    @Test("small and large pieces sent in one turn arrive in order, the last ones before a close among them")
+    func mixedSends() async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        let all = pattern(count: 3 << 20)
+        let server = Probe()
+        server.onReceived = { probe, heard in
+            var (offset, number) = (0, 0)
+            let sizes = [1, 700, 8192, 8193, 5, 20_000, 100, 300]
+            while offset < all.count {
+                let end = min(all.count, offset + sizes[number % sizes.count])
+                probe.send(Array(all[offset..<end]))
+                (offset, number) = (end, number + 1)
+            }
+            probe.stream?.closeAfterSending(lingering: .seconds(30))
+            return heard.count
+        }
+        await rig.serve(listener) { server }
+        let client = Probe()
+        let ends = Inbox<[UInt8]>()
+        client.onConnected = { $0.send([1]) }
+        client.onReceived = { probe, heard in
+            probe.received += heard
+            return heard.count
+        }
+        client.onEnded = { probe, _ in ends.put(probe.received) }
+        await rig.connect(client, to: listener.endpoint)
+        #expect(await ends.next() == all)
+    }
+
+    @Test("a farewell sent right before a close arrives")
+    func farewell() async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        await rig.on { loop in
+            loop.accept(from: listener) { stream in
+                let bytes = Array("too many clients".utf8)
+                stream.send(bytes.span)
+                stream.close()
+                return nil
+            }
+        }
+        for _ in 0..<20 {
+            let client = blockingClient(port: listener.endpoint.port)
+            var room = [UInt8](repeating: 0, count: 64)
+            let count = read(client, &room, room.count)
+            #expect(String(decoding: room.prefix(max(0, count)), as: UTF8.self) == "too many clients")
+            #expect(read(client, &room, room.count) == 0)
+            close(client)
+        }
+    }
+
+    @Test("what comes in a pause stays with the system, up to a bounded amount, and comes afterwards")
+    func pausedUnderFire() async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        let all = pattern(count: 24 << 20)
+        let server = Probe()
+        let whole = Inbox<[UInt8]>()
+        server.onReceived = { probe, heard in
+            if probe.received.isEmpty { probe.stream?.pauseReceiving() }
+            probe.received += heard
+            if probe.received.count == all.count { whole.put(probe.received) }
+            return heard.count
+        }
+        await rig.serve(listener) { server }
+        let client = Probe()
+        client.onConnected = { $0.send(all) }
+        await rig.connect(client, to: listener.endpoint)
+        await rig.settle(turns: 20)
+        #expect(await rig.on { _ in server.stream?.isPaused } == true)
+        #expect(await rig.on { _ in server.stream?.heldBytes ?? .max } <= 4 << 20)
+        await rig.on { _ in server.stream?.resumeReceiving() }
+        #expect(await whole.next() == all)
+        await rig.on { _ in client.stream?.close() }
     }
 
     @Test("closing after sending delivers everything, also while the peer sends")

@@ -1,5 +1,6 @@
 public import ArgumentParser
 internal import CLinux
+public import EventLoop
 public import PluginAPI
 
 /// How log lines look.
@@ -68,6 +69,10 @@ public struct MainOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("Number of event-loop threads; one a core if not given.", valueName: "count"))
     public var eventThreads: Int = Int(millrace_cpu_count())
 
+    /// What event loops hear of their sockets by.
+    @Option(help: ArgumentHelp("What the event loops run on; auto is io_uring where it is allowed.", valueName: "name"))
+    public var ioBackend: IOBackend = .epoll
+
     /// The folder in front of relative paths; nil means the parent of the executable's folder.
     @Option(
         help: ArgumentHelp(
@@ -130,6 +135,8 @@ public struct MainOptions: ParsableArguments, Sendable {
         guard condition else { throw ValidationError(problem) }
     }
 }
+
+extension IOBackend: ExpressibleByArgument {}
 
 extension LogLevel {
     /// The word of `--log-level`.

@@ -23,7 +23,7 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
 
     /// One loop, its share of the process and its thread.
     private struct LoopThread {
-        let loop: EpollLoop
+        let loop: SocketLoop
         let runtime: RuntimeBox
         let thread: EventLoopThread
     }
@@ -64,13 +64,22 @@ public final class EventRuntime: Runtime, @unchecked Sendable {
         // Not before the ports are open: by now the process is of the user that --user names.
         for plugin in plugins { try plugin.allStarted() }
         self.ended.withLock { $0 = ended }
-        for index in 0..<configuration.main.eventThreads {
-            loops.append(try startLoop(index))
-        }
+        for loop in try openLoops() { loops.append(try start(loop)) }
     }
 
-    private func startLoop(_ index: Int) throws -> LoopThread {
-        let loop = try EpollLoop(index: index)
+    /// Opens the loops and logs what they run on.
+    private func openLoops() throws -> [SocketLoop] {
+        let options = configuration.main
+        let opened = try SocketLoop.open(count: options.eventThreads, on: options.ioBackend)
+        if let backend = opened.loops.first?.backend {
+            let obstacle = opened.obstacle.map { "; io_uring can't be used here: \($0.detail)" } ?? ""
+            log.log(.message, "the event loops run on \(backend.rawValue)\(obstacle)")
+        }
+        return opened.loops
+    }
+
+    private func start(_ loop: SocketLoop) throws -> LoopThread {
+        let index = loop.index
         loop.onAcceptPaused = { [shortages, unowned loop] error in
             shortages.met(now: loop.now) { "accepting pauses, open connections go on: \(error)" }
         }

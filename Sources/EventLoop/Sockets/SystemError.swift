@@ -41,7 +41,11 @@ extension SystemError: CustomStringConvertible {
     }
 
     private var advice: String? {
-        switch errno {
+        if call.hasPrefix("io_uring") {
+            return "Choose --io-backend=epoll; or have Linux 6.1 on, sysctl kernel.io_uring_disabled=0 and a container "
+                + "that allows io_uring"
+        }
+        return switch errno {
         case EADDRINUSE: "Another process listens there: stop it, or choose another address"
         case EACCES, EPERM: "This user may not do that: choose a port above 1023 or a writable folder, or start as root"
         case EADDRNOTAVAIL: "This machine has no such address: choose one of its own, or leave the host empty for all"

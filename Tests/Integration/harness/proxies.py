@@ -13,6 +13,8 @@ BINARY = Path(os.environ.get("MILLRACE_BINARY") or REPOSITORY / ".build/release/
 # MILLRACE_STAND_IN=haproxy proves the scenarios themselves: whatever fails then is wrong with the tests.
 # MILLRACE_STAND_IN=direct does so for the funnel's: the server takes its place.
 STAND_IN = os.environ.get("MILLRACE_STAND_IN", "")
+# What the proxy's event loops run on; its own choice if not given.
+IO_BACKEND = os.environ.get("MILLRACE_IO_BACKEND") or "auto"
 
 
 class Proxy(Process):
@@ -47,6 +49,7 @@ def start_millrace(folder, backends, *options, listen=None, plugins="proxy", env
     listen = listen or Target(port=free_port())
     arguments = [
         BINARY, f"--plugins={plugins}", f"--proxy-address={listen.address}", "--log-level=debug",
+        f"--io-backend={IO_BACKEND}",
         *[f"--proxy-backend-addresses={backend.address}" for backend in backends], *options,
     ]  # fmt: skip
     proxy = Proxy(arguments, folder, listen, environment)

@@ -1,15 +1,17 @@
 internal import Glibc
 internal import Pooling
 
-extension EpollStream {
+extension SocketStream {
     func shut() {
         guard state != .closed else { return }
+        sendPutOff()
         release()
         loop.forget(self)
     }
 
     func shutAfterSending(lingering span: TimeSpan) {
         guard state != .closed, lingering == nil else { return }
+        sendPutOff()
         if sendError != 0 || end != nil { return close() }
         let lingering = LingeringClose(of: self)
         self.lingering = lingering
@@ -45,18 +47,18 @@ extension EpollStream {
 /// the last bytes sent (RFC 1122, 4.2.2.13).
 final class LingeringClose: StreamHandler {
     /// Not weak: that would make every retain of the stream a slow one.
-    private unowned var stream: EpollStream?
+    private unowned var stream: SocketStream?
 
-    init(of stream: EpollStream) { self.stream = stream }
+    init(of stream: SocketStream) { self.stream = stream }
 
     /// The stream is closed.
-    func letGo(on loop: EpollLoop) {
+    func letGo(on loop: SocketLoop) {
         stream = nil
         loop.setDeadline(nil, for: self)
     }
 
     /// Ends our side; the peer's end, or the deadline, closes the stream.
-    func allSent(_ stream: EpollStream) {
+    func allSent(_ stream: SocketStream) {
         shutdown(stream.descriptor, Int32(SHUT_WR))
     }
 

@@ -2,30 +2,16 @@ internal import CLinux
 internal import Glibc
 internal import Pooling
 
-/// A listening socket in one loop's poller.
+/// A listening socket in one loop.
 final class Acceptor {
     let listener: ListeningSocket
     let accepted: (ByteStream) -> StreamHandler?
-    private var isRegistered = false
+    /// Whether the loop tells of its connections.
+    var isWatched = false
 
     init(listener: ListeningSocket, accepted: @escaping (ByteStream) -> StreamHandler?) {
         self.listener = listener
         self.accepted = accepted
-    }
-
-    /// Level-triggered, so that a bounded number can be accepted a turn; exclusive, so that one of the loops that
-    /// share a unix socket wakes up.
-    func register(with poller: Int32) {
-        guard !isRegistered else { return }
-        let events = EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
-        let target = EventTarget.of(self)
-        isRegistered = clinux_epoll_control(poller, EPOLL_CTL_ADD, listener.descriptor, events, target) == 0
-    }
-
-    func unregister(from poller: Int32) {
-        guard isRegistered else { return }
-        isRegistered = false
-        _ = clinux_epoll_control(poller, EPOLL_CTL_DEL, listener.descriptor, 0, 0)
     }
 }
 
@@ -40,18 +26,19 @@ struct AcceptPause {
     static let episode = TimeSpan.seconds(10)
 }
 
-extension EpollLoop {
+extension SocketLoop {
     /// The most connections taken from one listener in one turn.
     private static let acceptedPerTurn = 64
 
     func add(_ acceptor: Acceptor) {
         acceptors.append(acceptor)
-        if !acceptPause.isPaused { acceptor.register(with: poller) }
+        if !acceptPause.isPaused { watch(acceptor) }
     }
 
     func removeAcceptors() {
-        for acceptor in acceptors { acceptor.unregister(from: poller) }
+        let dismissed = acceptors
         acceptors = []
+        for acceptor in dismissed { unwatch(acceptor) }
     }
 
     func accept(from acceptor: Acceptor) {
@@ -72,7 +59,7 @@ extension EpollLoop {
     }
 
     private func open(_ descriptor: Int32, from peer: SocketAddress, _ acceptor: Acceptor) {
-        let stream = EpollStream(accepted: descriptor, from: peer, loop: self)
+        let stream = stream(accepted: descriptor, from: peer)
         guard let handler = acceptor.accepted(stream) else {
             stream.close()
             return
@@ -99,16 +86,16 @@ extension EpollLoop {
         acceptPause.lastFailure = now
         if !acceptPause.isPaused {
             acceptPause.isPaused = true
-            for acceptor in acceptors { acceptor.unregister(from: poller) }
+            for acceptor in acceptors { unwatch(acceptor) }
             schedule(at: now + AcceptPause.length) { [unowned self] in resumeAccepting() }
         }
         if isNewEpisode { onAcceptPaused?(SystemError(errno: error, call: "accept")) }
     }
 
-    /// Watches the listeners again; their waiting connections are told by the poller at once.
+    /// Watches the listeners again; their waiting connections are told at once.
     func resumeAccepting() {
         guard acceptPause.isPaused else { return }
         acceptPause.isPaused = false
-        for acceptor in acceptors { acceptor.register(with: poller) }
+        for acceptor in acceptors { watch(acceptor) }
     }
 }

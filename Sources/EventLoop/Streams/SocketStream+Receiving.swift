@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-extension EpollStream {
+extension SocketStream {
     /// Up to here held bytes are copied in front of new ones; more of them stay, and the new ones are received behind.
     private var copiedHeldLimit: Int { loop.scratch.count / 16 }
 
@@ -13,7 +13,7 @@ extension EpollStream {
     }
 
     /// One turn's receiving: at most one read, at most one delivery of new bytes.
-    func receive() {
+    func receiveWhatIsReadable() {
         if isReceivingPaused {
             if isPeerGone { noticeEndWhilePaused() }
         } else if end != nil || !isReadable {
@@ -69,14 +69,14 @@ extension EpollStream {
         isRedeliveryWanted = false
     }
 
-    private func deliver(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func deliver(_ bytes: UnsafeRawBufferPointer) -> Int {
         let typed = bytes.assumingMemoryBound(to: UInt8.self)
         let consumed = handler.received(typed.span, on: self)
         assert(consumed >= 0 && consumed <= bytes.count, "a handler consumes what it was given")
         return min(max(consumed, 0), bytes.count)
     }
 
-    private func deliverHeld() {
+    func deliverHeld() {
         isDeliveringHeld = true
         let consumed = deliver(held.bytes)
         isDeliveringHeld = false
@@ -104,7 +104,7 @@ extension EpollStream {
     }
 
     /// Delivers held bytes that were asked for, then tells the end where it has come.
-    private func redeliver() {
+    func redeliver() {
         if isRedeliveryWanted {
             isRedeliveryWanted = false
             if held.count > 0 { deliverHeld() }
@@ -116,7 +116,7 @@ extension EpollStream {
     }
 
     /// Tells the end of a paused stream: an error at once, an orderly end once nothing is left to be delivered.
-    private func noticeEndWhilePaused() {
+    func noticeEndWhilePaused() {
         if sendError != 0 { return finish(.failed(errno: sendError)) }
         if let end, end != .peerClosed { return finish(end) }
         let error = takeError(of: descriptor)

@@ -1,8 +1,7 @@
-internal import CLinux
 internal import Glibc
 internal import Streams
 
-// A quiet stream moves to another loop with its socket: the old poller forgets the descriptor, the new one learns it.
+// A quiet stream moves to another loop with its socket: the old loop forgets the descriptor, the new one learns it.
 
 /// The socket of a stream between two loops, held by one thread at a time.
 final class DetachedSocket: DetachedStream {
@@ -21,11 +20,10 @@ final class DetachedSocket: DetachedStream {
     }
 }
 
-extension EpollLoop {
+extension SocketLoop {
     func release(_ stream: ByteStream) -> (any DetachedStream)? {
-        guard let stream = stream as? EpollStream, stream.isQuiet else { return nil }
-        // The registration belongs to the open file, and would tell this loop of a stream that it has forgotten.
-        guard clinux_epoll_control(poller, EPOLL_CTL_DEL, stream.descriptor, 0, 0) == 0 else { return nil }
+        guard let stream = stream as? SocketStream, stream.isQuiet else { return nil }
+        guard stream.withdraw() else { return nil }
         let detached = DetachedSocket(descriptor: stream.descriptor, peer: stream.peer)
         stream.descriptor = -1
         stream.close()
@@ -35,14 +33,14 @@ extension EpollLoop {
     func takeIn(_ stream: any DetachedStream, handler: StreamHandler, tag: UInt8) -> ByteStream? {
         guard let detached = stream as? DetachedSocket, !detached.isTaken else { return nil }
         detached.isTaken = true
-        return EpollStream(adopting: detached.descriptor, peer: detached.peer, handler: handler, tag: tag, loop: self)
+        return self.stream(adopting: detached.descriptor, peer: detached.peer, handler: handler, tag: tag)
     }
 }
 
-extension EpollStream {
+extension SocketStream {
     /// Whether nothing is on its way in or out that this process knows of.
     fileprivate var isQuiet: Bool {
         state == .open && lingering == nil && end == nil && sendError == 0 && !isPeerGone && held.count == 0
-            && pending.count == 0 && !isDeliveringHeld
+            && pending.count == 0 && !isDeliveringHeld && !hasPutOff
     }
 }

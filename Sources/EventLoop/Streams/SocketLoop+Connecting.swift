@@ -10,8 +10,8 @@ struct KnownName {
     static let lifetime = TimeSpan.seconds(1)
 }
 
-extension EpollLoop {
-    func start(_ stream: EpollStream, to endpoint: Endpoint, timeout: TimeSpan) {
+extension SocketLoop {
+    func start(_ stream: SocketStream, to endpoint: Endpoint, timeout: TimeSpan) {
         let attempt = ConnectAttempt(of: stream, until: now + timeout, loop: self)
         stream.attempt = attempt
         switch endpoint {

@@ -9,13 +9,13 @@ final class ConnectAttempt: StreamHandler {
     /// When all of it is over at the latest.
     let limit: MonotonicTime
     /// Nil once the stream is connected or closed; not weak, which would make every retain of the stream a slow one.
-    private unowned var stream: EpollStream?
+    private unowned var stream: SocketStream?
     /// Invariant: used only while the stream is connecting, and a loop closes its streams before it dies.
-    private unowned(unsafe) let loop: EpollLoop
+    private unowned(unsafe) let loop: SocketLoop
     private var addresses: ArraySlice<SocketAddress> = []
     private var failure = EndReason.connectTimeout
 
-    init(of stream: EpollStream, until limit: MonotonicTime, loop: EpollLoop) {
+    init(of stream: SocketStream, until limit: MonotonicTime, loop: SocketLoop) {
         self.stream = stream
         self.limit = limit
         self.loop = loop
@@ -68,7 +68,7 @@ final class ConnectAttempt: StreamHandler {
     }
 
     /// Starts to connect; returns an errno, or 0 where the poller will tell.
-    private func begin(_ address: SocketAddress, for stream: EpollStream) -> Int32 {
+    private func begin(_ address: SocketAddress, for stream: SocketStream) -> Int32 {
         let descriptor = openSocket(family: address.family)
         guard descriptor >= 0 else { return errno }
         if address.family != AF_UNIX { setStreamOptions(on: descriptor) }

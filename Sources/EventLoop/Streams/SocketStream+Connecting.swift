@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-extension EpollStream {
+extension SocketStream {
     /// Takes over a descriptor that is connecting; returns an errno, or 0.
     func adopt(_ descriptor: Int32, peer: SocketAddress) -> Int32 {
         self.descriptor = descriptor
@@ -14,8 +14,7 @@ extension EpollStream {
     /// Closes the descriptor of an address that did not answer.
     func dropDescriptor() {
         guard descriptor >= 0 else { return }
-        // A descriptor that a forked child still holds would stay in the poller's set without this.
-        _ = clinux_epoll_control(loop.poller, EPOLL_CTL_DEL, descriptor, 0, 0)
+        unregister()
         Glibc.close(descriptor)
         descriptor = -1
     }
@@ -37,6 +36,7 @@ extension EpollStream {
         }
         self.attempt = nil
         state = .open
+        opened()
         handler.connected(self)
         guard state == .open else { return false }
         if pending.count > 0 { flush() } else { watchWriting(false) }

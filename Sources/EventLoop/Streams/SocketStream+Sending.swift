@@ -1,16 +1,26 @@
 internal import Glibc
 
-extension EpollStream {
+extension SocketStream {
     func transmit(_ bytes: Span<UInt8>) {
         guard state != .closed, sendError == 0, !bytes.isEmpty else { return }
         bytes.withUnsafeBytes { bytes in
             guard state == .open, pending.count == 0 else { return pending.append(bytes) }
-            let sent = write(bytes)
-            guard sent < bytes.count else { return }
-            guard sent >= 0 else { return sendFailed(Int32(-sent)) }
-            pending.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
-            watchWriting(true)
+            if !putOff(bytes) { sendNow(bytes) }
         }
+    }
+
+    /// Sends as far as the socket takes it, while nothing else is pending; the rest is.
+    func sendNow(_ bytes: UnsafeRawBufferPointer) {
+        let sent = write(bytes)
+        guard sent >= 0 else { return sendFailed(Int32(-sent)) }
+        keepRest(of: bytes, after: sent)
+    }
+
+    /// Keeps what the socket has not taken, to be sent when there is room again.
+    func keepRest(of bytes: UnsafeRawBufferPointer, after sent: Int) {
+        guard sent < bytes.count else { return }
+        pending.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+        watchWriting(true)
     }
 
     /// Sends what is pending, as far as the socket takes it.

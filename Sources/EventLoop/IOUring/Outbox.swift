@@ -1,0 +1,60 @@
+/// The bytes that a loop's streams send together at the end of a turn, one run a stream.
+///
+/// Invariant: `memory` is the owner's until ``free()``; runs lie below `used`, and stay in place until ``clear()``.
+struct Outbox {
+    private let memory: UnsafeMutableRawBufferPointer
+    private var used = 0
+    /// Streams with a run here, or that had one in this turn.
+    private(set) var senders: [RingStream] = []
+
+    /// More than this costs more to copy than a call of its own.
+    static let largestPiece = 8 * 1024
+    /// A stream's run is sent early rather than grow beyond this.
+    static let largestRun = 32 * 1024
+
+    init(capacity: Int) { memory = .allocate(byteCount: capacity, alignment: 64) }
+
+    func free() { memory.deallocate() }
+
+    /// Where the bytes of one stream are.
+    struct Run {
+        var start = 0
+        var count = 0
+    }
+
+    /// The run's bytes; valid until ``clear()``.
+    func bytes(of run: Run) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: memory[run.start..<run.start + run.count])
+    }
+
+    /// Appends to a run, which may move; false, and unchanged, where there is no room.
+    mutating func append(_ bytes: UnsafeRawBufferPointer, to run: inout Run) -> Bool {
+        let isLast = run.count > 0 && run.start + run.count == used
+        let moved = isLast ? 0 : run.count
+        guard run.count + bytes.count <= Self.largestRun, moved + bytes.count <= memory.count - used else {
+            return false
+        }
+        if !isLast {
+            let old = self.bytes(of: run)
+            run.start = used
+            put(old)
+        }
+        put(bytes)
+        run.count += bytes.count
+        return true
+    }
+
+    private mutating func put(_ bytes: UnsafeRawBufferPointer) {
+        UnsafeMutableRawBufferPointer(rebasing: memory[used...]).copyMemory(from: bytes)
+        used += bytes.count
+    }
+
+    /// Notes that the stream has a run.
+    mutating func enter(_ stream: RingStream) { senders.append(stream) }
+
+    /// Forgets all runs, whose bytes the system has taken.
+    mutating func clear() {
+        used = 0
+        senders.removeAll(keepingCapacity: true)
+    }
+}
