@@ -20,9 +20,12 @@
 --    1
 --    > SELECT @@port;
 --    3307
+--    > SET autocommit = 0;
+--    > SELECT @@port;
+--    3306
 --
 -- A transaction, and whatever else pins a session, stays where it began: with the writer, as BEGIN and GET_LOCK do.
--- With autocommit off a SELECT begins one too: send such clients to the writer by their name, with a rule before these.
+-- With autocommit off a SELECT begins one too: such a session stays with the writer.
 -- A reader lags behind: what must see the session's last write asks the writer: SELECT /* hostgroup=0 */ …
 
 DELETE FROM mysql_query_rules;

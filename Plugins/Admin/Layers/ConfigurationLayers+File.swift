@@ -47,12 +47,17 @@ extension ConfigurationLayers {
             }
         }
         let text = try configurationText()
-        let draft = path + ".new"
+        // A name that nobody has: what stands beside it must not be replaced either.
+        let draft = path + ".\(UUID().uuidString)"
         // Accounts are in it: nobody else may read it.
         let options: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
         guard manager.createFile(atPath: draft, contents: Data(text.utf8), attributes: options),
             rename(draft, path) == 0
-        else { throw Self.refusal(path, String(cString: strerror(errno))) }
+        else {
+            let reason = String(cString: strerror(errno))
+            try? manager.removeItem(atPath: draft)
+            throw Self.refusal(path, reason)
+        }
     }
 
     private static func refusal(_ path: String, _ reason: String) -> SQLError {

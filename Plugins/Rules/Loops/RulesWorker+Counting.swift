@@ -142,6 +142,13 @@ final class HostgroupPlaces {
         return search(backend, wanted)
     }
 
+    /// Whether the hostgroup has servers, and all of them are read-only.
+    func areReadOnly(_ hostgroup: Int) -> Bool {
+        if backends.version != version { takeNewHostgroups() }
+        let members = hostgroups[hostgroup]
+        return !members.isEmpty && members.allSatisfy { $0.backend.role == .readOnly }
+    }
+
     @inline(never)
     private func takeNewHostgroups() {
         version = backends.version

@@ -165,8 +165,9 @@ extension RulesWorker {
     @inline(__always)
     private func obey(_ decision: RouteDecision, _ routed: RoutedSession, _ session: Session) {
         let settings = inUse.settings
-        routed.destination = decision.destination
-        aim(at: decision.destination, routed, session)
+        let wanted = destination(by: decision, session)
+        routed.destination = wanted
+        aim(at: wanted, routed, session)
         let timeout = decision.timeout.map { UInt64($0) } ?? UInt64(settings.defaultTimeout)
         if timeout > 0 { session.orders.timeout = .milliseconds(timeout) }
         if let retries = decision.retries.map({ Int($0) })
@@ -180,6 +181,16 @@ extension RulesWorker {
         case .enabled: session.orders.multiplexing = .on
         case .despiteVariables: session.orders.multiplexing = .ignore
         }
+    }
+
+    /// The hostgroup that the rules say, unless a session with autocommit off would open a transaction there in which it
+    /// can't write: only a hint sends it to read-only servers.
+    @inline(__always)
+    private func destination(by decision: RouteDecision, _ session: Session) -> UInt32? {
+        guard let destination = decision.destination, !session.status.contains(.autocommit),
+            decision.source != .hint, places.areReadOnly(Int(destination))
+        else { return decision.destination }
+        return nil
     }
 
     /// Where the statement of a COM_QUERY begins: behind query attributes, where the client has any.
