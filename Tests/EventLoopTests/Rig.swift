@@ -10,7 +10,15 @@ struct EveryBackend: SuiteTrait, TestTrait, TestScoping {
     @TaskLocal static var present = IOBackend.epoll
 
     /// Without io_uring, where a container forbids it: that `auto` says so is a test of its own.
-    static let allowed = [IOBackend.epoll, .ioUring].filter { (try? SocketLoop.open(count: 1, on: $0)) != nil }
+    static let allowed = known.filter { (try? SocketLoop.open(count: 1, on: $0)) != nil }
+
+    #if THREAD_SANITIZER
+        /// What the kernel does for a ring is no order of events to the sanitizer: a test that sends, and the loop that
+        /// receives, would look like a race.
+        private static let known = [IOBackend.epoll]
+    #else
+        private static let known = [IOBackend.epoll, .ioUring]
+    #endif
 
     var isRecursive: Bool { true }
 

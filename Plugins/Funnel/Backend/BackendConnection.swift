@@ -217,10 +217,9 @@ final class BackendConnection: StreamHandler {
         // What follows the answer was not asked for, and whoever gets the connection next must not take it for an answer.
         let isSpoilt = isEnded && step.consumed < bytes.count
         let session = session
-        let isWhole = receivedBytes == step.consumed
+        let whole = isEnded && receivedBytes == step.consumed ? plainSummary : nil
         let isDelivered = !isEnded || answerEnded(session, isSpoilt)
         if isDelivered {
-            let whole = isEnded && isWhole ? plainSummary : nil
             switch step.form {
             case .unchanged: session?.deliver(bytes.extracting(0..<step.consumed), step.event, whole: whole)
             case .rewritten: session?.deliver(output.span, step.event, whole: whole)
