@@ -59,7 +59,7 @@ def test_a_schema_that_only_one_server_has(ruled, servers):  # noqa: F811
 def test_prepared_statements_are_routed_by_their_text(ruled):  # noqa: F811
     mysql = pytest.importorskip("mysql.connector")
     ruled.load({"match_digest": "elsewhere", "destination_hostgroup": 1})
-    with mysql.connect(**ruled.target.python_options, use_pure=True) as connection:
+    with mysql.connect(**ruled.target.python_options, use_pure=True, autocommit=True) as connection:
         here, there = (connection.cursor(prepared=True) for _ in range(2))
         for turn in range(3):
             here.execute("SELECT @@port, ?", (turn,))
@@ -405,7 +405,7 @@ def test_defaults_of_the_variables(ruled):  # noqa: F811
 def test_changing_the_user(ruled):  # noqa: F811
     ruled.load({"username": "other", "destination_hostgroup": 1})
     mysql = pytest.importorskip("mysql.connector")
-    with mysql.connect(**ruled.target.python_options, use_pure=True) as connection:
+    with mysql.connect(**ruled.target.python_options, use_pure=True, autocommit=True) as connection:
         cursor = connection.cursor()
         cursor.execute(PORT)
         assert cursor.fetchall() == [(ruled.first,)]
@@ -413,6 +413,18 @@ def test_changing_the_user(ruled):  # noqa: F811
         cursor = connection.cursor()
         cursor.execute(PORT)
         assert cursor.fetchall() == [(ruled.second,)]
+
+
+def test_a_session_with_autocommit_off_is_not_sent_to_read_only_servers(ruled):  # noqa: F811
+    """Its reads open transactions in which it may want to write; a hint sends it there all the same."""
+    ruled.load({"match_digest": "^SELECT", "destination_hostgroup": 1})
+    with ruled.connect() as connection:
+        assert value(connection, PORT) == ruled.second
+        rows(connection, "SET autocommit = 0")
+        assert value(connection, PORT) == ruled.first
+        assert value(connection, f"/* hostgroup=1 */ {PORT}") == ruled.second
+        rows(connection, "SET autocommit = 1")
+        assert value(connection, PORT) == ruled.second
 
 
 def test_many_sessions_at_once(ruled):  # noqa: F811
