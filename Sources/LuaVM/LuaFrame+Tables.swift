@@ -71,4 +71,20 @@ extension LuaFrame {
         if !more { pop(2) }
         return more
     }
+
+    /// Gives the table at `index` an empty metatable, by Lua's own setmetatable.
+    ///
+    /// - Throws: where Lua is out of memory.
+    public mutating func setEmptyMetatable(of index: Int) throws(LuaError) -> LuaReference {
+        try pushGlobals()
+        let globals = count
+        try pushTable(fields: 2)
+        let metatable = count
+        try pushField("setmetatable", of: globals)
+        try pushCopy(of: index)
+        try pushCopy(of: metatable)
+        try call(arguments: 2, results: 0)
+        defer { pop() }
+        return try popReference()
+    }
 }

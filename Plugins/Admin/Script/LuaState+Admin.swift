@@ -17,7 +17,7 @@ extension LuaState {
             try frame.push(ScriptBackends(backends))
             try frame.popIntoField("backends", of: 3)
             try frame.popIntoField("global", of: 2)
-            let metatable = try frame.setMetatable(of: 2)
+            let metatable = try frame.setEmptyMetatable(of: 2)
             try frame.pushCopy(of: 2)
             try frame.popIntoField("proxy", of: 1)
             return metatable
@@ -47,17 +47,6 @@ extension LuaState {
 }
 
 extension LuaFrame {
-    /// Gives the table at `index` an empty metatable, by Lua's own setmetatable.
-    fileprivate mutating func setMetatable(of index: Int) throws(LuaError) -> LuaReference {
-        try pushTable(fields: 2)
-        let metatable = count
-        try pushField("setmetatable", of: 1)
-        try pushCopy(of: index)
-        try pushCopy(of: metatable)
-        try call(arguments: 2, results: 0)
-        return try popReference()
-    }
-
     /// Pushes an address: `name` is the whole of it, `address` what stands before the port.
     fileprivate mutating func pushAddress(_ text: String) throws(LuaError) {
         try pushTable(fields: 2)

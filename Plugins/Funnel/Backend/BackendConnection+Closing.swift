@@ -142,9 +142,7 @@ extension BackendConnection {
     }
 
     private func returnToBook(used: TimeSpan, fit: StateFit) {
-        let kept = lease.end()
-        pool.tell(from: worker, frees: true) { book, now, steps in
-            book.kept(id, times: kept.times, used: kept.used)
+        endLease(frees: true) { book, now, steps in
             book.returned(id, used: used, state: fit, now: now, &steps)
         }
     }
@@ -153,10 +151,15 @@ extension BackendConnection {
     func discard() {
         session = nil
         let used = worker.loop.now.since(lentAt)
+        endLease { book, now, steps in book.discarded(id, used: used, now: now, &steps) }
+    }
+
+    /// Tells the book the event that ends the lease, and before it what it has not heard of.
+    func endLease(frees: Bool = false, _ event: (inout LeaseBook, MonotonicTime, inout [LeaseStep]) -> Void) {
         let kept = lease.end()
-        pool.tell(from: worker) { book, now, steps in
+        pool.tell(from: worker, frees: frees) { book, now, steps in
             book.kept(id, times: kept.times, used: kept.used)
-            book.discarded(id, used: used, now: now, &steps)
+            event(&book, now, &steps)
         }
     }
 }

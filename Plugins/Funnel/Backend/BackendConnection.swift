@@ -266,11 +266,7 @@ final class BackendConnection: StreamHandler {
             closed()
         case .ready, .asking, .relaying:
             worker.log(.info) { "a connection to \(self.pool.backend.endpoint) is lost: \(reason)" }
-            let kept = lease.end()
-            pool.tell(from: worker) { book, now, steps in
-                book.kept(id, times: kept.times, used: kept.used)
-                book.lost(id, now: now, &steps)
-            }
+            endLease { book, now, steps in book.lost(id, now: now, &steps) }
             tellOfLoss(reason, wasAnswering: before == .relaying)
         case .ended:
             break

@@ -39,8 +39,8 @@ public final class ServerChooser {
         in hostgroup: Int?, preferring own: Backend? = nil, waits: Bool = false, load: (Backend) -> Int?
     ) -> Backend? {
         if servers.version != version { refresh() }
-        let place = hostgroup.map { places[$0] ?? 0..<0 } ?? usualPlace
-        if let own, own.isReady, isCandidate(own, place) { return own }
+        let place = place(of: hostgroup)
+        if let own, isPreferable(own, place) { return own }
         let best = best(of: place) { $0.isReady ? load($0) : nil } ?? (waits ? best(of: place, load) : nil)
         guard let best else { return nil }
         served(best, place)
@@ -50,7 +50,7 @@ public final class ServerChooser {
     /// Whether that server would be chosen if it were preferred: ``choose(in:preferring:waits:load:)`` in short.
     public func wouldChoose(_ own: Backend, in hostgroup: Int?) -> Bool {
         guard servers.version == version else { return false }
-        return own.isReady && isCandidate(own, hostgroup.map { places[$0] ?? 0..<0 } ?? usualPlace)
+        return isPreferable(own, place(of: hostgroup))
     }
 
     /// The hostgroups that the last choice was made in.
@@ -71,7 +71,12 @@ public final class ServerChooser {
         usualPlace = places[hostgroups.usual] ?? 0..<0
     }
 
-    private func isCandidate(_ backend: Backend, _ place: Range<Int>) -> Bool {
+    private func place(of hostgroup: Int?) -> Range<Int> {
+        hostgroup.map { places[$0] ?? 0..<0 } ?? usualPlace
+    }
+
+    private func isPreferable(_ backend: Backend, _ place: Range<Int>) -> Bool {
+        guard backend.isReady else { return false }
         for index in place where candidates[index].backend === backend { return true }
         return false
     }

@@ -20,7 +20,7 @@ extension LuaState {
             try frame.popIntoField("global", of: 2)
             try LuaShared(dictionary: services.shared, now: now).push(on: &frame)
             try frame.popIntoField("shared", of: 2)
-            let metatable = try frame.setSwitchboard(on: 2)
+            let metatable = try frame.setEmptyMetatable(of: 2)
             try frame.pushCopy(of: 2)
             try frame.popIntoField("proxy", of: 1)
             return metatable
@@ -36,16 +36,5 @@ extension LuaFrame {
         try popIntoField("config", of: table)
         try push(backends)
         try popIntoField("backends", of: table)
-    }
-
-    /// Gives the table at `index` an empty metatable, by Lua's own setmetatable.
-    fileprivate mutating func setSwitchboard(on index: Int) throws(LuaError) -> LuaReference {
-        try pushTable(fields: 2)
-        let metatable = count
-        try pushField("setmetatable", of: 1)
-        try pushCopy(of: index)
-        try pushCopy(of: metatable)
-        try call(arguments: 2, results: 0)
-        return try popReference()
     }
 }
