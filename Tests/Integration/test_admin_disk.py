@@ -1,7 +1,11 @@
 """The disk layer: configuration that survives restarts, and disks that can't keep it."""
 
 import os
+import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from harness.admin import make_admin, refused_start  # noqa: F401
@@ -107,10 +111,26 @@ def test_a_full_disk_is_told_and_what_was_saved_stays(make_admin, small_disk, ba
     assert admin.ask("SELECT COUNT(*) FROM mysql_query_rules") == [(4999,)]
 
 
-def test_a_read_only_disk_is_told_at_the_start(make_admin, small_disk):  # noqa: F811
+def leave_log(path, scratch):
+    """Leaves the write-ahead log that a killed process leaves."""
+    logs = [Path(f"{path}-wal"), Path(f"{path}-shm")]
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode = wal")
+        database.execute("UPDATE saved_sections SET saved_at = 1")
+        database.commit()
+        for log in logs:
+            shutil.copy(log, scratch / log.name)
+    for log in logs:
+        shutil.copy(scratch / log.name, log)
+
+
+@pytest.mark.parametrize("leaves", ["the file", "a write-ahead log too"])
+def test_a_read_only_disk_is_told_at_the_start(make_admin, small_disk, scratch, leaves):  # noqa: F811
     first = make_admin(f"--admin-database={small_disk}/admin.sqlite")
     first.ask("SAVE ADMIN VARIABLES TO DISK")
     first.end()
+    if leaves != "the file":
+        leave_log(small_disk / "admin.sqlite", scratch)
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     told = refused_start(*credentials(), f"--admin-database={small_disk}/admin.sqlite")
     assert "admin.sqlite" in told and "folder that can be written" in told

@@ -124,6 +124,8 @@ extension AdminStore {
             try queue.inDatabase { database in
                 try database.execute(
                     sql: "CREATE TABLE IF NOT EXISTS saved_sections (section TEXT PRIMARY KEY, saved_at INTEGER)")
+                // Beside a write-ahead log SQLite opens a file that can only be read, and says nothing before the first write.
+                try database.execute(sql: "DELETE FROM saved_sections WHERE FALSE")
                 for table in catalog.configuration { try bringUpToDate(table, database) }
             }
             try queue.close()
