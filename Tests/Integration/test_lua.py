@@ -259,7 +259,7 @@ def test_a_packet_in_several_pieces_becomes_a_string(scripted):
           proxy.queries:append(1, tostring(packet))
           return proxy.PROXY_SEND_QUERY
         end
-    """)
+    """, "--proxy-lua-max-instructions=100000000")
     with connected(proxy) as connection:
         assert rows(connection, f"SELECT LENGTH('{'x' * 20_000_000}')") == ((20_000_000,),)
     assert "read_query" not in proxy.output
