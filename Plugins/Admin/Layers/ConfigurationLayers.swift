@@ -71,13 +71,15 @@ final class ConfigurationLayers: @unchecked Sendable {
         return []
     }
 
-    /// Checks what the tables hold.
+    /// Checks what the tables hold, which may be a million rules.
     private func prepare(_ section: any ConfigurationSection) throws -> PreparedConfiguration {
-        let contents = try contents(of: section, in: "main")
-        do {
-            return try section.prepare(contents)
-        } catch {
-            throw SQLError(code: 1231, state: "42000", message: "Nothing was loaded: \(error)")
+        try BackgroundWork.run { [self] in
+            let contents = try contents(of: section, in: "main")
+            do {
+                return try section.prepare(contents)
+            } catch {
+                throw SQLError(code: 1231, state: "42000", message: "Nothing was loaded: \(error)")
+            }
         }
     }
 
