@@ -27,6 +27,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     private var looksAtLeases = false
     private var spareSteps: [LeaseStep] = []
     private var spareOutput: [UInt8] = []
+    var spareCommands = SpareCommands()
     /// The pools of the backends, by the backends' numbers, as far as this loop has needed them.
     private var pools: [BackendPool] = []
     /// Chooses servers for this loop's statements.

@@ -10,10 +10,9 @@ extension ClientStatements {
         guard let serverID = backend.use(for: run, longData: longData, types: types) else {
             return stepWithoutStatement(run, &backend)
         }
-        var payloads = backend.takeClosing()
-        payloads += longData.pieces.map { StatementPayload.withID(serverID, $0) }
-        payloads.append(StatementPayload.withID(serverID, run.payload))
-        return .send(payloads)
+        var before = backend.takeClosing()
+        before += longData.pieces.map { StatementPayload.withID(serverID, $0) }
+        return .send(before: before, id: serverID)
     }
 
     private mutating func stepWithoutStatement(

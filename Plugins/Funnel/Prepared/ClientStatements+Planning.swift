@@ -32,28 +32,23 @@ extension ClientStatements {
 
     private mutating func execute(_ payload: [UInt8]) -> StatementPlan {
         guard payload.count >= StatementPayload.executeHeader else { return .refuse(.malformedPacket) }
-        return execute(payload, .execute, StatementPayload.types(inExecute:parameters:)) { types, count in
-            StatementPayload.adding(types, toExecute: payload, parameters: count)
-        }
+        return execute(payload, .execute, StatementPayload.types(inExecute:parameters:))
     }
 
     private mutating func bulkExecute(_ payload: [UInt8], _ rules: StatementRules) -> StatementPlan {
         guard payload.count >= StatementPayload.bulkHeader else { return .refuse(.malformedPacket) }
         guard rules.allowsBulk else { return .refuse(.unsupportedWhenPrepared) }
-        return execute(payload, .bulkExecute, StatementPayload.types(inBulk:parameters:)) { types, _ in
-            StatementPayload.adding(types, toBulk: payload)
-        }
+        return execute(payload, .bulkExecute, StatementPayload.types(inBulk:parameters:))
     }
 
-    /// An execution of either sort: `read` finds its types, `adding` puts them in.
+    /// An execution of either sort: `read` finds its types.
     private mutating func execute(
-        _ payload: [UInt8], _ command: Command, _ read: ([UInt8], Int) -> SentTypes,
-        adding: ([UInt8], Int) -> [UInt8]
+        _ payload: [UInt8], _ command: Command, _ read: ([UInt8], Int) -> SentTypes
     ) -> StatementPlan {
         guard let sent = StatementPayload.id(in: payload) else { return .refuse(.malformedPacket) }
         let id = resolve(sent)
         guard let statement = self[id] else { return .refuse(.unknownStatement(sent, command)) }
-        var whole = payload
+        var missingTypes: [UInt8] = []
         var newTypes: [UInt8]?
         switch read(payload, statement.parameterCount) {
         case .noParameters: break
@@ -65,11 +60,13 @@ extension ClientStatements {
             // MariaDB says so too, but not before it has read on in what its buffer holds of older packets.
             changeLongData(of: id) { $0.executed() }
             return .refuse(.wrongArguments)
-        case .none: whole = adding(statement.typesToSend, statement.parameterCount)
-        case .types(let types): newTypes = types
+        case .none: missingTypes = statement.typesToSend
+        case .types(let place) where payload[place].elementsEqual(statement.types): break
+        case .types(let place): newTypes = Array(payload[place])
         }
         if let fault = statement.longData.fault { return .refuse(fault.error) }
-        return .run(StatementRun(command, id, asSent: sent, statement, whole, newTypes: newTypes))
+        return .run(
+            StatementRun(command, id, asSent: sent, statement, payload, newTypes: newTypes, missingTypes: missingTypes))
     }
 
     private func fetch(_ payload: [UInt8]) -> StatementPlan {

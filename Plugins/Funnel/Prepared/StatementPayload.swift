@@ -17,9 +17,11 @@ enum StatementPayload {
     }
 
     /// The payload with another id, which stands in the same place in all commands and in the OK of COM_STMT_PREPARE.
-    static func setID(_ id: UInt32, in payload: inout [UInt8]) {
-        guard payload.count >= 5 else { return }
-        for index in 0..<4 { payload[1 + index] = UInt8(truncatingIfNeeded: id >> UInt32(8 * index)) }
+    ///
+    /// - Parameter start: where the payload begins.
+    static func setID(_ id: UInt32, in bytes: inout [UInt8], at start: Int = 0) {
+        guard bytes.count >= start + 5 else { return }
+        for index in 0..<4 { bytes[start + 1 + index] = UInt8(truncatingIfNeeded: id >> UInt32(8 * index)) }
     }
 
     static func withID(_ id: UInt32, _ payload: [UInt8]) -> [UInt8] {
@@ -39,7 +41,8 @@ enum StatementPayload {
 enum SentTypes: Equatable {
     case noParameters
     case none
-    case types([UInt8])
+    /// They are in this part of the payload, two bytes each.
+    case types(Range<Int>)
     /// Not all of them, or it can't be told whether they come.
     case malformed
     /// Not even the NULL bitmap is there.
@@ -56,14 +59,17 @@ extension StatementPayload {
         guard payload.count > place, payload[place] != 0 else { return .none }
         let end = place + 1 + 2 * parameters
         guard payload[place] == 1, payload.count >= end else { return .malformed }
-        return .types(Array(payload[place + 1..<end]))
+        return .types(place + 1..<end)
     }
 
-    /// The execution with types in it, which has none.
-    static func adding(_ types: [UInt8], toExecute payload: [UInt8], parameters: Int) -> [UInt8] {
-        let place = executeHeader + (parameters + 7) / 8
-        guard payload.count >= place else { return payload }
-        return payload[..<place] + [1] + types + payload[place...].dropFirst()
+    /// Puts types into an execution that begins at `start` and has none.
+    static func insert(_ types: [UInt8], inExecuteAt start: Int, of bytes: inout [UInt8], parameters: Int) {
+        let place = start + executeHeader + (parameters + 7) / 8
+        guard bytes.count >= place else { return }
+        // Where the byte is missing that says whether types follow, it is a 0.
+        if bytes.count == place { bytes.append(0) }
+        bytes[place] = 1
+        bytes.insert(contentsOf: types, at: place + 1)
     }
 }
 
@@ -77,14 +83,13 @@ extension StatementPayload {
         guard parameters > 0 else { return .noParameters }
         guard payload.count >= bulkHeader, payload[bulkFlags] & sendsTypes != 0 else { return .none }
         let end = bulkHeader + 2 * parameters
-        return payload.count >= end ? .types(Array(payload[bulkHeader..<end])) : .malformed
+        return payload.count >= end ? .types(bulkHeader..<end) : .malformed
     }
 
-    /// The bulk execution with types in it, which has none.
-    static func adding(_ types: [UInt8], toBulk payload: [UInt8]) -> [UInt8] {
-        guard payload.count >= bulkHeader else { return payload }
-        var whole = payload[..<bulkHeader] + types + payload[bulkHeader...]
-        whole[bulkFlags] |= sendsTypes
-        return Array(whole)
+    /// Puts types into a bulk execution that begins at `start` and has none.
+    static func insert(_ types: [UInt8], inBulkAt start: Int, of bytes: inout [UInt8]) {
+        guard bytes.count >= start + bulkHeader else { return }
+        bytes[start + bulkFlags] |= sendsTypes
+        bytes.insert(contentsOf: types, at: start + bulkHeader)
     }
 }

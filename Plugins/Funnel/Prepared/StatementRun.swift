@@ -30,16 +30,18 @@ struct StatementRun: Sendable {
     var shared: SharedStatement
     let settings: PrepareSettings?
     let parameterCount: Int
-    /// The whole payload, parameter types included; only the id isn't the server's yet.
+    /// The payload as the client sent it: with its id, and without types where ``missingTypes`` has them.
     let payload: [UInt8]
-    /// The types that the client binds by it, if it does.
+    /// The types that the client has left out, since it bound them before.
+    let missingTypes: [UInt8]
+    /// The types that the client binds by it, if it does and they are others than before.
     let newTypes: [UInt8]?
     /// Whether the server knew nothing of a statement that it should have, and it was prepared again.
     var isSecondTry = false
 
     init(
         _ command: Command, _ id: UInt32, asSent idAsSent: UInt32, _ statement: ClientStatement, _ payload: [UInt8],
-        newTypes: [UInt8]? = nil
+        newTypes: [UInt8]? = nil, missingTypes: [UInt8] = []
     ) {
         self.command = command
         self.id = id
@@ -50,18 +52,56 @@ struct StatementRun: Sendable {
         parameterCount = statement.parameterCount
         self.payload = payload
         self.newTypes = newTypes
+        self.missingTypes = missingTypes
     }
 
     /// Whether it executes the statement: with effects, types and long data.
     var isExecution: Bool { command == .execute || command == .bulkExecute }
 }
 
+extension StatementRun {
+    /// Appends the payload that goes to a server which knows the statement by that id.
+    func append(to bytes: inout [UInt8], id serverID: UInt32) {
+        let start = bytes.count
+        bytes += payload
+        StatementPayload.setID(serverID, in: &bytes, at: start)
+        guard !missingTypes.isEmpty else { return }
+        if command == .bulkExecute {
+            StatementPayload.insert(missingTypes, inBulkAt: start, of: &bytes)
+        } else {
+            StatementPayload.insert(missingTypes, inExecuteAt: start, of: &bytes, parameters: parameterCount)
+        }
+    }
+
+    /// Appends the payload as packets.
+    ///
+    /// - Returns: the sequence id of the last one.
+    func appendPackets(to bytes: inout [UInt8], id serverID: UInt32) -> UInt8 {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: PacketHeader.size))
+        append(to: &bytes, id: serverID)
+        let length = bytes.count - start - PacketHeader.size
+        guard length < PacketHeader.maximumPayload else { return splitPackets(in: &bytes, from: start) }
+        for index in 0..<3 { bytes[start + index] = UInt8(truncatingIfNeeded: length >> (8 * index)) }
+        return 0
+    }
+
+    /// A payload that needs several packets, which may cost a copy.
+    private func splitPackets(in bytes: inout [UInt8], from start: Int) -> UInt8 {
+        var writer = PacketWriter()
+        writer.append(Array(bytes[(start + PacketHeader.size)...]))
+        let last = writer.sequence &- 1
+        bytes.replaceSubrange(start..., with: writer.take())
+        return last
+    }
+}
+
 /// What a run needs next on the connection that it was given.
 enum StatementStep {
     /// COM_STMT_PREPARE with the run's text, under the run's settings, behind these payloads; then ask again.
     case prepare(closing: [[UInt8]])
-    /// These payloads, in this order; only the last one is answered.
-    case send([[UInt8]])
+    /// These payloads, which are not answered, and the run with that id.
+    case send(before: [[UInt8]], id: UInt32)
     /// There is nothing to do on this connection, and an OK is the answer.
     case okay
     /// An error is the answer.

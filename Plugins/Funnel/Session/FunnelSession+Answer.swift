@@ -22,14 +22,14 @@ extension FunnelSession {
         worker.measureAnswer(connection, to: running)
         stateChanged(running, on: connection)
         let isReplaced = replacesAnswer(running, on: connection)
+        let (lastSequence, withheld) = (running.lastSequence, running.withheld)
         phase = .ready
-        self.running = nil
+        commandDone()
         obeyMultiplexing()
         settlePins()
         if isReplaced {
-            tellTimeout(after: running.lastSequence)
-        } else if !running.withheld.isEmpty {
-            let withheld = running.withheld
+            tellTimeout(after: lastSequence)
+        } else if !withheld.isEmpty {
             client?.deliver(withheld.span)
         }
         return !isReplaced
@@ -131,7 +131,7 @@ extension FunnelSession {
         status = connection.toldStatus ?? status
         if let running { stateChanged(running, on: connection) }
         phase = .ready
-        running = nil
+        commandDone()
         self.connection = nil
         lastConnection = nil
         connection.session = nil
@@ -247,7 +247,7 @@ extension FunnelSession {
         }
         var writer = PacketWriter(sequence: connection.translator.clientSequence)
         writer.append(error.encode())
-        running = nil
+        commandDone()
         phase = .ready
         let bytes = writer.take()
         client?.deliver(bytes.span)

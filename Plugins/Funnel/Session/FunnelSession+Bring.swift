@@ -215,13 +215,13 @@ extension FunnelSession {
             worker.count(\.preparedMisses, connection)
             connection.send(closing)
             prepare(run, on: connection)
-        case .send(let payloads):
+        case .send(let before, let id):
             if run.isExecution { worker.count(\.preparedHits, connection) }
-            connection.send(payloads.dropLast())
-            var writer = PacketWriter()
-            writer.append(payloads.last ?? [])
-            let last = writer.sequence &- 1
-            transmit(writer.take(), run.command, last, on: connection)
+            connection.send(before)
+            var output = worker.takeOutputBuffer()
+            let last = run.appendPackets(to: &output, id: id)
+            transmit(output, run.command, last, on: connection)
+            worker.giveBack(outputBuffer: consume output)
         }
     }
 

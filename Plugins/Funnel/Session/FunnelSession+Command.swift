@@ -9,7 +9,8 @@ import SQLText
 extension FunnelSession {
     /// A whole command has come, and nothing is under way.
     func commandArrived(_ packets: Span<UInt8>) {
-        let running = RunningCommand(packets, arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
+        let running = worker.spareCommands.command(
+            packets, arrived: worker.loop.now, ticket: worker.funnel.nextTicket())
         self.running = running
         let command = running.command
         if let loss, !command.hasNoAnswer, command != .quit {
@@ -25,7 +26,7 @@ extension FunnelSession {
         case .setOption: setOption(packets.joinedPayload)
         case .processKill: kill(packets.joinedPayload)
         case .prepare, .execute, .bulkExecute, .fetch, .sendLongData, .resetStatement, .closeStatement:
-            statementArrived(packets.joinedPayload)
+            statementArrived(running.keepPayload())
         // Open set: what isn't known goes to a server, which knows.
         default: lease()
         }
@@ -128,9 +129,16 @@ extension FunnelSession {
 
     /// The command has no answer, and is done.
     private func noAnswer() {
-        running = nil
+        commandDone()
         phase = .ready
         takeIncoming()
+    }
+
+    /// The command under way is over; whoever has looked at it must be done with that.
+    func commandDone() {
+        guard let running else { return }
+        self.running = nil
+        worker.spareCommands.giveBack(running)
     }
 }
 

@@ -185,7 +185,7 @@ final class FunnelSession: LocalServer, Lessee {
     func say(_ write: (inout PacketWriter) -> Void) {
         var writer = PacketWriter(sequence: (running?.lastSequence ?? 0) &+ 1)
         write(&writer)
-        running = nil
+        commandDone()
         phase = .ready
         let bytes = writer.take()
         client?.deliver(bytes.span)

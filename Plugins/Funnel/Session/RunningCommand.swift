@@ -6,13 +6,15 @@ import SQLText
 
 /// A client's command under way.
 ///
-/// An object, since many look at it and none may pay for a copy.
+/// An object, since many look at it and none may pay for a copy; ``SpareCommands`` has it serve one command after another.
 final class RunningCommand {
-    let command: Command
+    private(set) var command = Command.quit
     /// Its packets, headers included.
-    let packets: [UInt8]
+    private(set) var packets: [UInt8] = []
+    /// The payload of a command for prepared statements, its packets joined; empty for others.
+    private(set) var payload: [UInt8] = []
     /// The sequence id of its last packet.
-    let lastSequence: UInt8
+    private(set) var lastSequence: UInt8 = 0
     /// What its text does; nil for a command without a text.
     var effects: StatementEffects? {
         didSet { if let effects { facts = effects.facts } }
@@ -22,8 +24,8 @@ final class RunningCommand {
     /// Where the command is one for a prepared statement.
     var plan: StatementPlan?
     /// When it arrived, and its place in the order of arrival.
-    let arrived: MonotonicTime
-    let ticket: UInt64
+    private(set) var arrived = MonotonicTime(nanoseconds: 0)
+    private(set) var ticket: UInt64 = 0
     /// What only some commands need; nil for most.
     fileprivate var extras: Extras?
     /// How often it has been sent.
@@ -35,12 +37,31 @@ final class RunningCommand {
     /// Whether it has taken longer than a query rule gives it, and is killed.
     var isTimedOut = false
 
-    init(_ packets: Span<UInt8>, arrived: MonotonicTime, ticket: UInt64) {
+    /// Makes it the command in the packets; all else is as in a new one.
+    func begin(_ packets: Span<UInt8>, arrived: MonotonicTime, ticket: UInt64) {
         command = Command(rawValue: packets[PacketHeader.size])
-        self.packets = packets.withUnsafeBufferPointer { Array($0) }
+        packets.withUnsafeBufferPointer { self.packets.append(contentsOf: $0) }
         lastSequence = packets.lastSequence
-        self.arrived = arrived
-        self.ticket = ticket
+        (self.arrived, self.ticket) = (arrived, ticket)
+        (attempts, redirections) = (0, 0)
+        (isAnswerBegun, isTimedOut) = (false, false)
+    }
+
+    /// Lets go of what it holds but for the memory of a short command's bytes.
+    func end() {
+        (effects, facts, plan, extras) = (nil, [], nil, nil)
+        packets.removeForReuse()
+        payload.removeForReuse()
+    }
+
+    /// Joins the packets to a payload that is kept.
+    func keepPayload() -> [UInt8] {
+        if let first = PacketHeader(packets.span), first.packetLength == packets.count {
+            payload += packets[PacketHeader.size...]
+        } else {
+            payload = packets.span.joinedPayload
+        }
+        return payload
     }
 
     /// Whether it only changes the default schema.

@@ -48,7 +48,10 @@ final class StatementRig {
 
     func sends(_ run: StatementRun) -> [String] {
         switch client.step(for: run, on: &backend) {
-        case .send(let payloads): return payloads.map(transcript)
+        case .send(let before, let id):
+            var payload: [UInt8] = []
+            run.append(to: &payload, id: id)
+            return (before + [payload]).map(transcript)
         case .okay: return ["OK"]
         case .refuse(let error): return ["ERR \(error.code) \(error.message)"]
         case .prepare(let closing):
