@@ -121,6 +121,7 @@ def test_rules_and_digests_allocate_nothing(start, client):
     code, _, errors = run_client(Target(port=port).as_user(*ADMIN), sql=RULE)
     assert code == 0, errors
     expect_none(client, proxy, allocations)
-    sql = "SELECT hits > 0 FROM stats_mysql_query_rules UNION ALL SELECT SUM(count_star) > 0 FROM stats_mysql_query_digest"
+    counts = "SELECT hits > 0 FROM stats_mysql_query_rules", "SELECT SUM(count_star) > 0 FROM stats_mysql_query_digest"
+    sql = " UNION ALL ".join(counts)
     code, found, _ = run_client(Target(port=port).as_user(*ADMIN), "-N", sql=sql)
     assert code == 0 and found == b"1\n1\n", found

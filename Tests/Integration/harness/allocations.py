@@ -55,15 +55,16 @@ class Allocations:
         return found
 
     def report(self, pid, queries):
-        """Where the process allocated, the most frequent first: how often for each of so many queries, and the stack."""
+        """Where the process allocated, the most frequent first: how often for each of the queries, and the stack."""
         stacks = self.stacks()
         names = Names(pid, {address for frames in stacks for address in frames})
         places = Counter()
         for frames, count in stacks.items():
             places[tuple(names.of(frames)[:SHOWN])] += count
-        return "\n".join(
-            "\n    ".join([f"{count / queries:.4f} a query ({count})", *place]) for place, count in places.most_common(12)
-        )
+        lines = []
+        for place, count in places.most_common(12):
+            lines += [f"{count / queries:.4f} a query ({count})", *(f"    {name}" for name in place)]
+        return "\n".join(lines)
 
 
 class Names:
@@ -78,7 +79,7 @@ class Names:
                 ["addr2line", "-f", "-s", "-e", path, *asked], capture_output=True, text=True, check=False
             ).stdout.splitlines()
             for address, name, place in zip(offsets, said[::2], said[1::2]):
-                self.names[address] = f"{name} ({place})" if not place.startswith("?") else f"{name} in {Path(path).name}"
+                self.names[address] = f"{name} in {Path(path).name}" if place.startswith("?") else f"{name} ({place})"
         self.names = dict(zip(self.names, demangled(self.names.values())))
 
     def of(self, frames):
