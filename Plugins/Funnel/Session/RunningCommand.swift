@@ -56,6 +56,7 @@ final class RunningCommand {
 
     /// Joins the packets to a payload that is kept.
     func keepPayload() -> [UInt8] {
+        let packets = packets
         if let first = PacketHeader(packets.span), first.packetLength == packets.count {
             payload += packets[PacketHeader.size...]
         } else {

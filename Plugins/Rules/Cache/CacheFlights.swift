@@ -36,12 +36,10 @@ struct CacheFlights: Sendable {
 
     /// The reader joins the key's flight, or begins one.
     ///
-    /// Behind a flight's deadline its waiters have given up: a lead that was lost, or takes too long, holds nobody up.
+    /// Behind a flight's deadline the reader leads: a lead that was lost, or takes too long, holds nobody up.
     mutating func join(_ key: CacheKey, _ reader: CacheReader, _ address: CacheAddress, now: MonotonicTime) -> Part {
         guard let index = flights.index(forKey: key), now < flights.values[index].deadline else {
-            let number = nextNumber()
-            flights[key] = Flight(number: number, turn: number, deadline: now + reader.patience)
-            return .leads(turn: number)
+            return .leads(turn: takeTheLead(key, until: now + reader.patience))
         }
         let until = min(flights.values[index].deadline, now + reader.patience)
         let wait = CacheWait(
@@ -49,6 +47,18 @@ struct CacheFlights: Sendable {
         flights.values[index].places.append(
             Waiting(address: address, ttl: reader.ttl, patience: reader.patience, until: until))
         return .waits(wait)
+    }
+
+    /// A new turn for the key: in a flight of its own, unless somebody is still to give up the one before.
+    private mutating func takeTheLead(_ key: CacheKey, until deadline: MonotonicTime) -> UInt64 {
+        let turn = nextNumber()
+        if let index = flights.index(forKey: key), flights.values[index].places.contains(where: { $0 != nil }) {
+            flights.values[index].turn = turn
+            flights.values[index].deadline = deadline
+        } else {
+            flights[key] = Flight(number: turn, turn: turn, deadline: deadline)
+        }
+        return turn
     }
 
     /// Takes the one who waits out; false where the wait is over already.

@@ -107,14 +107,30 @@ struct CacheFlightTests {
         rig.pass(60)
         let wait = try rig.waits("a", session: 2, patience: 100)
         #expect(wait.until == MonotonicTime(nanoseconds: 100_000_001))
-        #expect(try rig.waits("a", session: 3, patience: 10).until == rig.now + .milliseconds(10))
+        let short = try rig.waits("a", session: 3, patience: 10)
+        #expect(short.until == rig.now + .milliseconds(10))
         rig.pass(40)
         #expect(rig.cache.giveUp(wait))
+        #expect(rig.cache.giveUp(short))
         let second = try rig.leads("a", session: 4)
         _ = try rig.waits("a", session: 5)
         #expect(rig.cache.store(CacheRig.content(3), slow, now: rig.now).map(\.words) == ["5 answer of 3"])
         #expect(rig.has("a"))
         #expect(rig.cache.store(CacheRig.content(4), second, now: rig.now).isEmpty)
+    }
+
+    @Test("who hasn't given up yet when another leads may still do so, or is told, and not both")
+    func overtaken() throws {
+        var rig = CacheRig()
+        let slow = try rig.leads("a", session: 1, patience: 100)
+        let late = try rig.waits("a", session: 2, patience: 100)
+        _ = try rig.waits("a", session: 3, patience: 100)
+        rig.pass(100)
+        let second = try rig.leads("a", session: 4)
+        #expect(rig.cache.giveUp(late))
+        #expect(rig.cache.refuse(.error, slow, now: rig.now).isEmpty)
+        #expect(rig.cache.store(CacheRig.content(), second, now: rig.now).map(\.words) == ["3 answer of 10"])
+        #expect(rig.cache.statistics.flights == 0)
     }
 
     @Test("a flush has those who wait wait for an execution that begins after it")
