@@ -4,9 +4,6 @@ import CMemoryCalls
 /// Calls of malloc and its kin for a thousand runs; the library counts none unless it brings an allocator of its own.
 let memoryCalls = BenchmarkMetric.custom("memoryCalls", polarity: .prefersSmaller, useScalingFactor: true)
 
-/// The runs of which one measurement consists.
-let runs = BenchmarkScalingFactor.kilo
-
 /// A benchmark of what `make` answers: called once a measurement, it makes ready what then runs a thousand times.
 func measure(_ name: String, _ make: @escaping () throws -> () -> Void) {
     Benchmark(name) { benchmark in

@@ -6,7 +6,7 @@ import Benchmark
 /// comparing two builds on one.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = Benchmark.Configuration(
-        metrics: [.wallClock, .instructions, memoryCalls], warmupIterations: 1, scalingFactor: runs,
+        metrics: [.wallClock, .instructions, memoryCalls], warmupIterations: 1, scalingFactor: .kilo,
         maxDuration: .milliseconds(300), maxIterations: 100,
         thresholds: [memoryCalls: BenchmarkThresholds(absolute: [.p90: 2])])
     wire()

@@ -60,7 +60,7 @@ import Testing
         command.isAnswerBegun = true
         command.isTimedOut = true
         command.sentPackets = [1]
-        _ = command.keepPayload()
+        command.keepPayload()
         return Holder(command: command)
     }
 

@@ -26,7 +26,8 @@ extension FunnelSession {
         case .setOption: setOption(packets.joinedPayload)
         case .processKill: kill(packets.joinedPayload)
         case .prepare, .execute, .bulkExecute, .fetch, .sendLongData, .resetStatement, .closeStatement:
-            statementArrived(running.keepPayload())
+            running.keepPayload()
+            statementArrived(running)
         // Open set: what isn't known goes to a server, which knows.
         default: lease()
         }
@@ -100,24 +101,24 @@ extension FunnelSession {
 
     // MARK: Prepared statements
 
-    private func statementArrived(_ payload: [UInt8]) {
+    private func statementArrived(_ running: RunningCommand) {
         let rules = StatementRules(
             mode: SQLLexicalMode(status), allowsBulk: capabilities.contains(.mariadbBulkOperations),
             table: worker.funnel.statements)
-        let plan = statements.plan(payload, rules)
-        running?.plan = plan
+        let plan = statements.plan(running.payload, rules)
+        running.plan = plan
         switch plan {
         case .nothing: noAnswer()
         case .okay: sayOK()
         case .refuse(let error):
-            if running?.command == .prepare { statements.preparationFailed() }
+            if running.command == .prepare { statements.preparationFailed() }
             say(error)
         case .prepare(let shared):
-            running?.effects = shared.effects
+            running.effects = shared.effects
             lease()
         case .run(let run):
             guard run.isExecution else { return lease() }
-            running?.effects = run.shared.effects
+            running.effects = run.shared.effects
             guard !killsOwnWay(run.shared.effects) else { return }
             lease()
         case .closeCursor(let id):

@@ -147,8 +147,11 @@ extension FunnelWorker {
 extension BackendConnection {
     /// Runs the job when no kill can hit what it does: at once, mostly.
     func afterFiring(_ job: @escaping () -> Void) {
-        if firing == 0, afterFire == nil { job() } else { afterFire = job }
+        if isUnderFire { afterFire = job } else { job() }
     }
+
+    /// Whether a kill of its statement is under way, or something waits for the end of one.
+    var isUnderFire: Bool { firing > 0 || afterFire != nil }
 
     /// Has the statement that runs killed; whoever gets the connection next waits until that can't hit it any more.
     func comeUnderFire(_ completion: @escaping () -> Void) {

@@ -10,6 +10,7 @@ extension FunnelSession {
     /// Gets a connection for the command: its own, at once or when its turn has come.
     func lease() {
         if let connection {
+            guard connection.isUnderFire else { return bring(connection) }
             return connection.afterFiring { [self] in
                 if phase != .ended { bring(connection) }
             }
@@ -147,6 +148,7 @@ extension FunnelSession {
         if lastConnection !== connection { lastConnection = connection }
         connection.belong(to: self)
         connection.pool.countOutstanding(-1)
+        guard connection.isUnderFire else { return connection.giveBack() }
         connection.afterFiring { connection.giveBack() }
     }
 

@@ -55,14 +55,13 @@ final class RunningCommand {
     }
 
     /// Joins the packets to a payload that is kept.
-    func keepPayload() -> [UInt8] {
+    func keepPayload() {
         let packets = packets
         if let first = PacketHeader(packets.span), first.packetLength == packets.count {
             payload += packets[PacketHeader.size...]
         } else {
             payload = packets.span.joinedPayload
         }
-        return payload
     }
 
     /// Whether it only changes the default schema.

@@ -1,20 +1,24 @@
 """Free ports, and waiting for what takes a moment."""
 
+import os
 import socket
 import time
 
 LOOPBACK = "127.0.0.1"
 _given_out = set()
+# Tests that run at the same time in several processes take ports of their own. Linux gives out odd ones first.
+_processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+_process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 
 
 def free_port(address=LOOPBACK):
-    """A TCP port that nothing listens on, never the same twice."""
+    """A TCP port that nothing listens on, never the same twice, and none of another test process."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     while True:
         with socket.socket(family) as probe:
             probe.bind((address, 0))
             port = probe.getsockname()[1]
-        if port not in _given_out:
+        if port // 2 % _processes == _process and port not in _given_out:
             _given_out.add(port)
             return port
 
