@@ -181,6 +181,22 @@ let package = Package(
     ]
 )
 
+// The micro-benchmarks of `Scripts/bench micro`, and the packages that nothing else needs.
+if Context.environment["MILLRACE_MICRO"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+    package.targets += [
+        .target(name: "CMemoryCalls", path: "Benchmarks/CMemoryCalls"),
+        .executableTarget(
+            name: "Micro",
+            dependencies: [
+                "CMemoryCalls", "LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", "RulesPlugin",
+                "SQLText", "Streams", argumentParser, .product(name: "Benchmark", package: "benchmark"),
+            ],
+            path: "Benchmarks/Micro", swiftSettings: settings,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    ]
+}
+
 /// The tests to build, by their targets' names with commas between them, where not all are wanted: compiling all of them
 /// takes as long as compiling the product.
 if let wanted = Context.environment["MILLRACE_TESTS"]?.split(separator: ",").map(String.init) {

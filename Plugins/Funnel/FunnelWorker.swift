@@ -223,9 +223,15 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         looksAtLeases = true
         loop.schedule(at: loop.now + BackendConnection.longestKept) { [self] in
             looksAtLeases = false
-            let kept = connections.all.filter { $0.lease.isOpen || $0.lease.isUnused }
-            for connection in kept { connection.returnUnused() }
-            if !kept.isEmpty { leaseIsKept() }
+            var areKept = false
+            // A copy, as the visit may change the table.
+            let table = connections
+            table.visit { connection in
+                guard connection.lease.isOpen || connection.lease.isUnused else { return }
+                areKept = true
+                connection.returnUnused()
+            }
+            if areKept { leaseIsKept() }
         }
     }
 

@@ -28,6 +28,13 @@ struct ConnectionTable {
         return true
     }
 
+    /// Calls the body with each; those that come meanwhile are left out.
+    func visit(_ body: (BackendConnection) -> Void) {
+        for pool in places {
+            for case let connection? in pool { body(connection) }
+        }
+    }
+
     /// All of them.
     var all: [BackendConnection] { places.flatMap { $0.compactMap(\.self) } }
 }

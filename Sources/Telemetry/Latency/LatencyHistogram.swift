@@ -8,7 +8,8 @@ package import Pooling
 /// allocates three times in a histogram's life, and once after each ``snapshot`` that is still held.
 package struct LatencyHistogram: Sendable {
     private var extent = LatencyExtent()
-    private var recent = Histogram<UInt32>(highestTrackableValue: 1000, numberOfSignificantValueDigits: .two)
+    private var recent = Histogram<UInt32>(
+        highestTrackableValue: Self.millisecond, numberOfSignificantValueDigits: .two)
     /// Times of less than 1 µs, which aren't in `recent`: most waits are none, and to add one up costs next to nothing.
     private var moments: UInt64 = 0
     /// What was recorded before `recent` was full.
@@ -31,7 +32,23 @@ package struct LatencyHistogram: Sendable {
             moments += 1
             return
         }
-        recent.record(min(span.nanoseconds / 1000, 3_600_000_000))
+        let microseconds = min(span.nanoseconds / 1000, Self.hour)
+        if microseconds > recent.highestTrackableValue { widen(to: microseconds) }
+        recent.record(microseconds)
+    }
+
+    // The longest times that there is room for in turn, in µs.
+    private static let millisecond: UInt64 = 1000
+    private static let second: UInt64 = 1_000_000
+    private static let hour: UInt64 = 3_600_000_000
+
+    /// Makes room for longer times; by its own means a histogram would allocate for every place that it gains.
+    private mutating func widen(to microseconds: UInt64) {
+        let extent = microseconds > Self.second ? Self.hour : Self.second
+        var wide = Histogram<UInt32>(highestTrackableValue: extent, numberOfSignificantValueDigits: .two)
+        wide.autoResize = true
+        wide.add(recent)
+        recent = wide
     }
 
     /// What is recorded up to now: for other threads, to be merged and read there.

@@ -44,12 +44,14 @@ class Proxy(Process):
         return accepts(self.listen.port, self.listen.host)
 
 
-def start_millrace(folder, backends, *options, listen=None, plugins="proxy", environment=None, unseen=False):
+def start_millrace(
+    folder, backends, *options, listen=None, plugins="proxy", environment=None, unseen=False, io_backend=IO_BACKEND,
+):  # fmt: skip
     """Starts Millrace before the given backends and waits until it listens; unseen: without connecting to it."""
     listen = listen or Target(port=free_port())
     arguments = [
         BINARY, f"--plugins={plugins}", f"--proxy-address={listen.address}", "--log-level=debug",
-        f"--io-backend={IO_BACKEND}",
+        f"--io-backend={io_backend}",
         *[f"--proxy-backend-addresses={backend.address}" for backend in backends], *options,
     ]  # fmt: skip
     proxy = Proxy(arguments, folder, listen, environment)
