@@ -5,12 +5,11 @@ internal import Glibc
 /// A byte stream on io_uring: one request receives for as long as the stream is open and not paused.
 final class RingStream: SocketStream {
     /// Requests that have not completed for the last time.
-    private(set) var requests = 0
+    private(set) var requests: UInt16 = 0
     /// Which of the stream's descriptors requests are about: those of an earlier one mean nothing.
     private var generation: UInt8 = 0
     private var isReceiving = false
     private var isReceivingCancelled = false
-    private var isWritingWatched = false
     private var isHangUpWatched = false
     /// What is sent at the end of the turn.
     private var run = Outbox.Run()
