@@ -131,7 +131,7 @@ let package = Package(
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("LuaVMTests", ["LuaVM"]),
         tests("TelemetryTests", ["Pooling", "Telemetry"]),
-        tests("EventLoopTests", ["EventLoop", "Pooling"]),
+        tests("EventLoopTests", ["EventLoop", "Pooling", "TestSupport"]),
         tests("AccountsTests", ["Accounts", "MySQLWire"]),
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
         tests(

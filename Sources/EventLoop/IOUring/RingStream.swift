@@ -11,9 +11,9 @@ final class RingStream: SocketStream {
     private var isReceiving = false
     private var isReceivingCancelled = false
     private var isHangUpWatched = false
+    private var isSender = false
     /// What is sent at the end of the turn.
     private var run = Outbox.Run()
-    private var isSender = false
 
     /// The streams of a RingLoop, and no others, are RingStreams.
     private var owner: RingLoop { unsafeDowncast(loop, to: RingLoop.self) }

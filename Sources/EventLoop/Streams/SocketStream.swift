@@ -111,6 +111,7 @@ class SocketStream: ByteStream {
     var attempt: ConnectAttempt? {
         get { extremes?.attempt }
         set {
+            guard newValue != nil || extremes != nil else { return }
             let old = attempt
             change { $0.attempt = newValue }
             if old !== newValue { old?.letGo() }
@@ -121,6 +122,7 @@ class SocketStream: ByteStream {
     var lingering: LingeringClose? {
         get { extremes?.lingering }
         set {
+            guard newValue != nil || extremes != nil else { return }
             let old = lingering
             change { $0.lingering = newValue }
             if old !== newValue { old?.letGo(on: loop) }
