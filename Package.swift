@@ -35,7 +35,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -46,7 +45,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
@@ -77,7 +75,7 @@ let package = Package(
         ring("Telemetry", ["Locking", "Pooling", histogram]),
 
         // I/O.
-        ring("EventLoop", ["CLinux", "CRing", "Locking", "Pooling", "Streams", heap]),
+        ring("EventLoop", ["CLinux", "CRing", "Locking", "Pooling", "Streams"]),
         ring(
             "Chassis",
             [
@@ -133,7 +131,7 @@ let package = Package(
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("LuaVMTests", ["LuaVM"]),
         tests("TelemetryTests", ["Pooling", "Telemetry"]),
-        tests("EventLoopTests", ["EventLoop", "Pooling"]),
+        tests("EventLoopTests", ["EventLoop", "Pooling", "TestSupport"]),
         tests("AccountsTests", ["Accounts", "MySQLWire"]),
         tests("ServerSideTests", ["COpenSSL", "ServerSide", "MySQLWire", "PluginAPI", "TestSupport"]),
         tests(

@@ -11,11 +11,13 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     /// The loop's number.
     let index: Int
 
-    /// Who may be granted a connection, by session number.
-    private var lessees: [UInt64: any Lessee] = [:]
+    /// The clients' sessions, by their slots.
+    private var sessions: [FunnelSession?] = []
+    /// Who else may be granted a connection, by number.
+    private var errands: [UInt64: any Lessee] = [:]
     /// The connections that are here now.
     private var connections = ConnectionTable()
-    /// Clients in the connect backlog, or admitted from it.
+    /// Clients in the connect backlog.
     private var clients: [ClientID: Session] = [:]
     private var admissions = PerSession<ClientAdmission?>(nil)
     private var monitors: [Int: PoolMonitor] = [:]
@@ -100,11 +102,11 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     private func settle(_ admission: ClientAdmission) {
         if let session = clients[admission.id] {
+            clients[admission.id] = nil
             admissions[session] = admission
             session.resume()
         } else if let arriving {
             admissions[arriving] = admission
-            clients[admission.id] = arriving
         }
     }
 
@@ -128,19 +130,32 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     /// The client's session with that id of its connection.
     func session(withID id: UInt64) -> FunnelSession? {
-        guard let session = session(numbered: id), UInt64(session.connectionID) == id else { return nil }
-        return session
+        sessions.lazy.compactMap(\.self).first { UInt64($0.connectionID) == id }
     }
 
     /// The client's session with that number.
-    func session(numbered number: UInt64) -> FunnelSession? { lessees[number] as? FunnelSession }
+    func session(numbered number: UInt64) -> FunnelSession? {
+        guard let slot = SessionID(number).slot, slot < sessions.count, let session = sessions[slot],
+            session.id.number == number
+        else { return nil }
+        return session
+    }
+
+    private func lessee(_ id: SessionID) -> (any Lessee)? {
+        id.slot == nil ? errands[id.number] : session(numbered: id.number)
+    }
 
     func enter(_ lessee: any Lessee) {
-        lessees[lessee.id.number] = lessee
+        guard let slot = lessee.id.slot, let session = lessee as? FunnelSession else {
+            return errands[lessee.id.number] = lessee
+        }
+        while sessions.count <= slot { sessions.append(nil) }
+        sessions[slot] = session
     }
 
     func leave(_ lessee: any Lessee) {
-        lessees[lessee.id.number] = nil
+        guard let slot = lessee.id.slot else { return errands[lessee.id.number] = nil }
+        if session(numbered: lessee.id.number) != nil { sessions[slot] = nil }
     }
 
     // MARK: Steps of the lease books
@@ -151,7 +166,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         case .open(let id, let user, _): open(id, of: pool, user: user)
         case .close(let id, _, _): connection(id, of: pool)?.close()
         case .ping(let id, _): connection(id, of: pool)?.ping()
-        case .refuse(let refusal): lessees[refusal.session.number]?.refused(refusal, by: pool)
+        case .refuse(let refusal): lessee(refusal.session)?.refused(refusal, by: pool)
         }
     }
 
@@ -203,7 +218,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         if grant.loop.number != index {
             return funnel.loops.post(to: grant.loop.number) { $0.arrive(grant, nil, of: pool) }
         }
-        let lessee = lessees[grant.session.number]
+        let lessee = lessee(grant.session)
         guard let connection else {
             lessee?.grantFailed(of: pool)
             return
@@ -268,7 +283,8 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     /// Whoever waits for a server that is down, and may have another one, goes there.
     private func moveWaiters(from pool: BackendPool) {
         guard !pool.backend.isReady else { return }
-        for lessee in lessees.values { (lessee as? FunnelSession)?.serverWentDown(pool) }
+        for session in sessions { session?.serverWentDown(pool) }
+        for errand in errands.values { (errand as? FunnelSession)?.serverWentDown(pool) }
     }
 
     // MARK: Begin and end

@@ -36,7 +36,7 @@ package struct ClientLogin: Sendable {
 
     private var phase = Phase.idle
     /// The last challenge that the client was given.
-    private var challenge: [UInt8]
+    package private(set) var challenge: [UInt8]
     private var login = Attempt()
 
     /// The logins of the client that was greeted with `scramble`.

@@ -1,121 +1,134 @@
-internal import HeapModule
 internal import Pooling
 
 /// The timers of one loop: a lazy heap, in which a deadline moved later leaves its early entry to be looked at again.
 ///
-/// The heap's entries are plain numbers, so that sifting moves no references; whom they concern stands in `slots`.
+/// Every handler knows its place, so that nothing stale stays behind. Whoever owns the value calls ``removeAll()`` in the
+/// end: entries hold their handlers by hand, since sifting would count references otherwise.
 struct Deadlines {
-    private var heap = Heap<Entry>()
-    private var slots: [Target] = []
-    private var freeSlots: [Int] = []
+    private var heap: [Entry] = []
     private var nextSerial: UInt64 = 0
 
-    private struct Entry: BitwiseCopyable, Comparable {
+    private struct Entry {
+        /// When the handler is looked at: at its deadline or before.
         let time: MonotonicTime
         let serial: UInt64
-        let slot: Int
+        let handler: Unmanaged<StreamHandler>
 
         static func < (left: Self, right: Self) -> Bool {
             left.time == right.time ? left.serial < right.serial : left.time < right.time
         }
     }
 
-    /// `none` is what is left of a deadline that was cleared, or queued earlier than it was before.
-    private enum Target {
-        case none
-        case handler(StreamHandler)
-        case job(() -> Void)
-    }
-
-    /// Entries whose target is `none`.
-    private var stale = 0
-    /// Fewer stale entries are not worth a cleaning.
-    private static let staleAllowance = 1024
-
-    /// Entries in the heap, stale ones among them.
+    /// Handlers with a deadline.
     var count: Int { heap.count }
 
     /// The earliest time at which something may be due.
-    var earliest: MonotonicTime? { heap.min?.time }
-
-    /// Sets, moves or clears the handler's deadline; the handler is kept alive as long as it has one.
-    mutating func set(_ deadline: MonotonicTime?, for handler: StreamHandler) {
-        handler.deadline = deadline
-        if let deadline, let queued = handler.queuedDeadline, queued <= deadline { return }
-        if handler.queuedDeadline != nil { discard(handler) }
-        guard let deadline else { return clean() }
-        handler.queuedDeadline = deadline
-        handler.deadlineSlot = push(deadline, .handler(handler))
-    }
-
-    private mutating func discard(_ handler: StreamHandler) {
-        slots[handler.deadlineSlot] = .none
-        handler.queuedDeadline = nil
-        stale += 1
-    }
-
-    /// Takes stale entries out once they outnumber the others: deadlines of hours would keep those of dead handlers for
-    /// hours.
-    private mutating func clean() {
-        guard stale > Self.staleAllowance, stale > heap.count / 2 else { return }
-        var live: [Entry] = []
-        for entry in heap.unordered {
-            if case .none = slots[entry.slot] { freeSlots.append(entry.slot) } else { live.append(entry) }
-        }
-        heap = Heap(live)
-        stale = 0
-    }
-
-    /// Adds a job for `time`.
-    mutating func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
-        _ = push(time, .job(job))
-    }
+    var earliest: MonotonicTime? { heap.first?.time }
 
     /// The serial number that the next entry will have: entries from there on belong to the next turn.
     var border: UInt64 { nextSerial }
 
-    /// Takes out what is due at `now` and was queued before `border`, one at a time; nil when nothing is left.
-    mutating func next(at now: MonotonicTime, before border: UInt64) -> Due? {
-        while let first = heap.min, first.time <= now, first.serial < border {
-            heap.removeMin()
-            let target = slots[first.slot]
-            slots[first.slot] = .none
-            freeSlots.append(first.slot)
-            switch target {
-            case .none: stale -= 1
-            case .job(let job): return .job(job)
-            case .handler(let handler):
-                handler.queuedDeadline = nil
-                guard let deadline = handler.deadline else { continue }
-                guard deadline <= now else {
-                    set(deadline, for: handler)
-                    continue
-                }
+    /// Sets, moves or clears the handler's deadline; the handler is kept alive as long as it has one.
+    mutating func set(_ deadline: MonotonicTime?, for handler: StreamHandler) {
+        handler.deadline = deadline
+        let place = handler.timerPlace
+        // The end of time is no deadline.
+        guard let deadline = handler.deadline else {
+            if place != StreamHandler.noTimer { remove(at: Int(place)).release() }
+            return
+        }
+        guard place != StreamHandler.noTimer else {
+            heap.append(entry(deadline, Unmanaged.passRetained(handler)))
+            return siftUp(from: heap.count - 1)
+        }
+        guard deadline < heap[Int(place)].time else { return }
+        heap[Int(place)] = entry(deadline, heap[Int(place)].handler)
+        siftUp(from: Int(place))
+    }
+
+    /// Takes out whose deadline has come at `now`, of those queued before `border`, one at a time; nil when none is left.
+    mutating func next(at now: MonotonicTime, before border: UInt64) -> StreamHandler? {
+        while let first = heap.first, first.time <= now, first.serial < border {
+            let deadline = first.handler._withUnsafeGuaranteedRef { $0.deadline } ?? now
+            guard deadline > now else {
+                let handler = remove(at: 0).takeRetainedValue()
                 handler.deadline = nil
-                return .handler(handler)
+                return handler
             }
+            heap[0] = entry(deadline, first.handler)
+            siftDown(from: 0)
         }
         return nil
     }
 
-    /// Something whose time has come.
-    enum Due {
-        case handler(StreamHandler)
-        case job(() -> Void)
+    /// Lets go of all handlers.
+    mutating func removeAll() {
+        let entries = heap
+        heap = []
+        for entry in entries {
+            entry.handler._withUnsafeGuaranteedRef { $0.timerPlace = StreamHandler.noTimer }
+            entry.handler.release()
+        }
     }
 
-    /// Queues the target and says in which slot it is.
-    private mutating func push(_ time: MonotonicTime, _ target: Target) -> Int {
-        let slot: Int
-        if let free = freeSlots.popLast() {
-            slot = free
-            slots[slot] = target
-        } else {
-            slot = slots.count
-            slots.append(target)
-        }
-        heap.insert(Entry(time: time, serial: nextSerial, slot: slot))
-        nextSerial += 1
-        return slot
+    private mutating func entry(_ time: MonotonicTime, _ handler: Unmanaged<StreamHandler>) -> Entry {
+        defer { nextSerial += 1 }
+        return Entry(time: time, serial: nextSerial, handler: handler)
     }
+
+    // MARK: The heap
+
+    /// Takes an entry out; its reference is the caller's now.
+    private mutating func remove(at place: Int) -> Unmanaged<StreamHandler> {
+        let removed = heap[place]
+        let last = heap.removeLast()
+        if place < heap.count {
+            heap[place] = last
+            siftDown(from: place)
+            siftUp(from: place)
+        }
+        removed.handler._withUnsafeGuaranteedRef { $0.timerPlace = StreamHandler.noTimer }
+        return removed.handler
+    }
+
+    /// Moves the entry up to where it belongs; it knows its place then.
+    private mutating func siftUp(from start: Int) {
+        var place = start
+        let entry = heap[place]
+        while place > 0 {
+            let parent = (place - 1) / 2
+            guard entry < heap[parent] else { break }
+            put(heap[parent], at: place)
+            place = parent
+        }
+        put(entry, at: place)
+    }
+
+    /// Moves the entry down to where it belongs; it knows its place then.
+    private mutating func siftDown(from start: Int) {
+        var place = start
+        let entry = heap[place]
+        while 2 * place + 1 < heap.count {
+            var child = 2 * place + 1
+            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
+            guard heap[child] < entry else { break }
+            put(heap[child], at: place)
+            place = child
+        }
+        put(entry, at: place)
+    }
+
+    private mutating func put(_ entry: Entry, at place: Int) {
+        heap[place] = entry
+        entry.handler._withUnsafeGuaranteedRef { $0.timerPlace = UInt32(truncatingIfNeeded: place) }
+    }
+}
+
+/// A job for a later time, as one more handler with a deadline.
+final class ScheduledJob: StreamHandler {
+    private let job: () -> Void
+
+    init(_ job: @escaping () -> Void) { self.job = job }
+
+    override func deadlinePassed(_ now: MonotonicTime) { job() }
 }

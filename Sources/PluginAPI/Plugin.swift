@@ -137,7 +137,7 @@ public enum Service: Sendable {
 }
 
 /// The waits of a proxied session.
-public struct ProxyTimeouts: Sendable {
+public struct ProxyTimeouts: BitwiseCopyable, Equatable, Sendable {
     /// For one attempt to connect to a backend.
     public var connect: TimeSpan
     /// From a client's connect to the end of its login.

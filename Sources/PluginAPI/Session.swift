@@ -5,62 +5,64 @@ public import MySQLWire
 /// A session belongs to its loop's thread.
 open class Session {
     /// The proxy's own number for the session, unique in the process's life.
-    public let id: UInt64
-    /// The session's place in its loop's ``PerSession`` tables, reused after its end.
-    public let slot: Int
+    public final let id: UInt64
+    @usableFromInline final let place: UInt32
     /// Counts the uses of the slot, so that a value of an earlier session is never seen.
-    public let generation: UInt32
-    /// The client's address.
-    public let clientAddress: String
-    /// The address that the client connected to.
-    public let listenerAddress: String
-
+    public final let generation: UInt32
+    /// Where the client came in.
+    package final let entrance: Entrance
     /// The backend that the session is connected or connecting to; nil without one.
-    public package(set) var backend: Backend?
-    /// How many backends have failed this session so far.
-    public package(set) var failedConnects = 0
-    /// The backend's greeting, once it has arrived.
-    public package(set) var greeting: Greeting?
-    /// The client's login, once it has arrived.
-    public package(set) var login: LoginRequest?
-    /// Whether the login has succeeded.
-    public package(set) var isLoggedIn = false
-    /// The flags of the last OK or EOF from the backend.
-    public package(set) var status: StatusFlags = []
-    /// The greeting of the connection in use, which may have begun with another session; nil before it has arrived.
-    public package(set) var backendGreeting: Greeting?
+    public package(set) final var backend: Backend?
+    /// What only the begin and the end of a session bring; nil where it has nothing of them.
+    package final var passage: Passage?
+    /// What statement hooks have ordered; nil until one does.
+    final var orderBook: OrderBook?
     /// The client's default schema, empty for none: the login's, then what COM_INIT_DB, `USE` and the server's session
     /// tracking told.
     ///
     /// `USE` behind another statement of one query is only seen where client and server negotiated session tracking.
-    public package(set) var schemaBytes: [UInt8] = []
-    /// Whether the backend connection is to be parked once the answer under way has gone to the client.
-    public package(set) var isParking = false
-    /// The backend that a script wants statements to go to, where a ``LocalServer`` chooses among several; nil for any.
-    public var route: Backend?
-    /// The hostgroup that the next statement is to go to, where a ``LocalServer`` chooses; nil for the usual one. ``route``
-    /// comes before it, and a session that must keep its connection stays there.
-    public var hostgroup: Int?
-    /// The hostgroup of statements for which ``hostgroup`` says nothing, as the client's account has it; nil for the
-    /// usual one of the process.
-    public var defaultHostgroup: Int?
+    public package(set) final var schemaBytes: [UInt8] = []
     /// The default schema that the client's account has where the login names none; empty for none.
-    package var defaultSchemaBytes: [UInt8] = []
-    /// What statement hooks order for the statement under way; set anew before they are asked about the next one.
-    public var orders = StatementOrders()
-    /// A copy of the next statement for another hostgroup, where a ``LocalServer`` chooses and takes it; nil for none.
-    public var mirror: MirroredStatement?
-    /// Why the session ended; nil while it goes on.
-    public package(set) var endReason: String?
+    package final var defaultSchemaBytes: [UInt8] = []
+    /// The backend that a script wants statements to go to, where a ``LocalServer`` chooses among several; nil for any.
+    public final var route: Backend?
+    final var wantedHostgroup = Session.noHostgroup
+    final var usualHostgroup = Session.noHostgroup
+    /// The flags of the last OK or EOF from the backend.
+    public package(set) final var status: StatusFlags = []
+    /// Whether the login has succeeded.
+    public package(set) final var isLoggedIn = false
+    /// Whether the backend connection is to be parked once the answer under way has gone to the client.
+    public package(set) final var isParking = false
+
+    /// An optional would take twice the room, in every session.
+    static let noHostgroup = Int.min
 
     /// A session that begins.
+    package init(id: UInt64, slot: Int, generation: UInt32, entrance: Entrance) {
+        self.id = id
+        place = UInt32(slot)
+        self.generation = generation
+        self.entrance = entrance
+    }
+
+    /// A session that begins, of a client whose address nobody else knows.
     package init(id: UInt64, slot: Int, generation: UInt32, clientAddress: String, listenerAddress: String) {
         self.id = id
-        self.slot = slot
+        place = UInt32(slot)
         self.generation = generation
-        self.clientAddress = clientAddress
-        self.listenerAddress = listenerAddress
+        entrance = Entrance(address: listenerAddress)
+        madePassage.clientAddress = clientAddress
     }
+
+    /// The session's place in its loop's ``PerSession`` tables, reused after its end.
+    @inlinable public final var slot: Int { Int(place) }
+
+    /// The client's address.
+    open var clientAddress: String { passage?.clientAddress ?? "" }
+
+    /// The address that the client connected to.
+    public final var listenerAddress: String { entrance.address }
 
     /// The proxy's end of the backend connection; nil without one.
     open var backendLocalAddress: String? { nil }

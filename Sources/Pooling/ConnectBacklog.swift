@@ -47,10 +47,20 @@ package struct ConnectBacklog: Sendable {
     private var chains = SlotChains()
     private var queue = SlotChain()
 
+    /// In twelve bytes, since there is one for every client inside too.
     private struct Client: BitwiseCopyable, Sendable {
-        let loop: LoopID
-        let arrived: MonotonicTime
+        private let arrivedHigh, arrivedLow: UInt32
+        private let loopNumber: UInt16
         var isAdmitted = false
+
+        init(loop: LoopID, arrived: MonotonicTime) {
+            arrivedHigh = UInt32(truncatingIfNeeded: arrived.nanoseconds >> 32)
+            arrivedLow = UInt32(truncatingIfNeeded: arrived.nanoseconds)
+            loopNumber = UInt16(loop.number)
+        }
+
+        var loop: LoopID { LoopID(Int(loopNumber)) }
+        var arrived: MonotonicTime { MonotonicTime(nanoseconds: UInt64(arrivedHigh) << 32 | UInt64(arrivedLow)) }
     }
 
     /// What has been counted since the start.

@@ -7,15 +7,19 @@ public import MySQLWire
 ///
 /// Source: MySQL client/server protocol, "Command Phase"; MariaDB knowledge base, "Clientserver Protocol".
 public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
+    // In an order that leaves no gaps: every session has a scanner.
     /// What the answer told so far; sending a command or a login begins a new one.
     public internal(set) var summary = ResultSummary()
     /// The id that the server's next packet must have.
     public internal(set) var sequence: UInt8 = 0
-
     /// Whether the answer told the server's status; an ERR alone, and a few texts, don't.
     public internal(set) var hasStatus = false
 
     let capabilities: Capabilities
+    /// Bytes of the present packet's payload that haven't come yet: less than 16 MB.
+    private var missing: UInt32 = 0
+    /// Column or parameter definitions still to come.
+    var definitions: UInt32 = 0
     let deprecatesEOF: Bool
     var phase = Phase.idle
     /// What to report when the present packet, with all its continuations, has gone by.
@@ -24,14 +28,16 @@ public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
     var isContinued = false
     /// Whether the present packet, or the one that it carries on, is a row.
     var isRow = false
-    /// Bytes of the present packet's payload that haven't come yet.
-    var remaining = 0
-    /// Column or parameter definitions still to come.
-    var definitions: UInt32 = 0
     /// Whether the result at hand may open a cursor instead of sending its rows.
     var mayOpenCursor = false
     /// Whether definitions follow the count: servers may leave them out where that was negotiated.
     var hasDefinitions = true
+
+    /// Bytes of the present packet's payload that haven't come yet.
+    var remaining: Int {
+        get { Int(missing) }
+        set { missing = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     /// A scanner for a connection on which these flags were negotiated: those that client and server both set.
     public init(capabilities: Capabilities) {

@@ -11,21 +11,25 @@ public import MySQLWire
 /// Calls come in three kinds: what a correct driver never does is an assertion; what a peer must not do ends the
 /// session with an ``EndCause``; what races make possible (an event after the end) is dropped silently.
 public struct SessionMachine: BitwiseCopyable, Equatable, Sendable {
-    /// Where the session is.
-    public internal(set) var state = ConnectionState.initial
+    // In an order that leaves no gaps: there may be many that rest.
     /// The result scanner of the login's and the commands' answers.
     public internal(set) var scanner = ResultScanner(capabilities: [])
+    /// Where the session is.
+    public internal(set) var state = ConnectionState.initial
     /// What client and backend have agreed on; empty before the login.
     public internal(set) var capabilities: Capabilities = []
+    /// The flags taken out of the greeting, or never offered.
+    var offered: Capabilities = []
+    /// The command under way.
+    var command = CommandProgress()
+    /// The server's status flags, as of the last answer that told them.
+    public internal(set) var status: StatusFlags = []
     /// Whether a backend is connected and greeted.
     public internal(set) var isAttached = false
     /// Whether the login has succeeded.
     public internal(set) var isLoggedIn = false
-    /// The server's status flags, as of the last answer that told them.
-    public internal(set) var status: StatusFlags = []
     /// Whether the session ends as soon as nothing is under way.
     public internal(set) var isDraining = false
-
     /// Whether the session's backend connection was given away, so that a command must find another one.
     public internal(set) var isParked = false
     /// Whether the client was greeted by a parked connection, which its login takes over by COM_CHANGE_USER.
@@ -36,20 +40,15 @@ public struct SessionMachine: BitwiseCopyable, Equatable, Sendable {
     public internal(set) var preparation: BackendPreparation = []
     /// Whether the session ended where the backend had nothing under way.
     public internal(set) var endedBetweenCommands = false
+    /// What of ``preparation`` the waiting command makes needless.
+    var skipped: BackendPreparation = []
+    /// The sequence id expected of the client's next packet within a login or a file.
+    var clientSequence: UInt8 = 0
+    /// The phases that have hooks.
+    let subscribed: PhaseSet
 
     /// The command under way, or the last one; COM_SLEEP before the first.
     public var currentCommand: Command { command.command }
-
-    /// The phases that have hooks.
-    let subscribed: PhaseSet
-    /// The command under way.
-    var command = CommandProgress()
-    /// The sequence id expected of the client's next packet within a login or a file.
-    var clientSequence: UInt8 = 0
-    /// What of ``preparation`` the waiting command makes needless.
-    var skipped: BackendPreparation = []
-    /// The flags taken out of the greeting, or never offered.
-    var offered: Capabilities = []
 
     /// A session whose given phases have hooks.
     public init(subscribed: PhaseSet) {
@@ -68,10 +67,10 @@ public struct SessionMachine: BitwiseCopyable, Equatable, Sendable {
 
 /// What is known of the command under way.
 struct CommandProgress: BitwiseCopyable, Equatable, Sendable {
+    /// Bytes of the present packet that have not come from the client yet: 16 MB at most.
+    private var missing: UInt32 = 0
     /// Its first byte.
     var command = Command.sleep
-    /// Bytes of the present packet that have not come from the client yet.
-    var remaining = 0
     /// Whether another packet continues the present one.
     var isContinued = false
     /// The sequence id of the last packet seen.
@@ -84,6 +83,12 @@ struct CommandProgress: BitwiseCopyable, Equatable, Sendable {
     var delivery = Delivery.relay
     /// Whether the whole answer came before the whole command.
     var isAnsweredEarly = false
+
+    /// Bytes of the present packet that have not come from the client yet.
+    var remaining: Int {
+        get { Int(missing) }
+        set { missing = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     /// Whether the client waits for an answer, or for the rest of one that is relayed as it comes.
     var owesAnswer: Bool { !isAnsweredEarly && (!isAnswered || delivery == .relay) }

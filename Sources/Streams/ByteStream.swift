@@ -59,14 +59,20 @@ open class ByteStream {
 
 /// What an owner of streams does about their events; every callback runs on the loop's thread.
 open class StreamHandler {
-    /// Kept by the loop's timers; set by the loop's `setDeadline(_:for:)` only.
-    public package(set) final var deadline: MonotonicTime?
+    /// The deadline in nanoseconds; the end of time for none. An optional would take twice the room, in every session.
+    private final var due = UInt64.max
 
-    /// Whether the loop's timer heap holds an entry for this handler, and for when.
-    package final var queuedDeadline: MonotonicTime?
+    /// The place in the loop's timers; nowhere for ``noTimer``. Theirs alone.
+    package final var timerPlace = StreamHandler.noTimer
 
-    /// Where the loop's timers keep the handler while ``queuedDeadline`` is set.
-    package final var deadlineSlot = 0
+    /// The ``timerPlace`` of a handler that the loop's timers don't hold.
+    package static let noTimer = UInt32.max
+
+    /// Kept by the loop's timers; set by the loop's `setDeadline(_:for:)` only. The end of time is none.
+    public package(set) final var deadline: MonotonicTime? {
+        get { due == .max ? nil : MonotonicTime(nanoseconds: due) }
+        set { due = newValue?.nanoseconds ?? .max }
+    }
 
     /// A handler without a deadline.
     public init() {}

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Pooling
+import TestSupport
 import Testing
 
 @Suite("Streams carry bytes", .everyBackend, .timeLimit(.minutes(2)))
@@ -257,5 +258,31 @@ struct StreamTests {
         }
         await rig.connect(client, to: listener.endpoint)
         #expect(await ends.next() == bytes)
+    }
+}
+
+@Suite("Streams at rest", .everyBackend, .timeLimit(.minutes(2)))
+struct RestingStreamTests {
+    @Test("a stream owns no buffer, and no more bytes than it needs; its timer is a few bytes of its handler")
+    func size() async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        await rig.serve(listener) { Probe.echo() }
+        let client = Probe()
+        let answers = Inbox<[UInt8]>()
+        client.onConnected = { $0.send(Array("hello".utf8)) }
+        client.onReceived = { _, bytes in
+            answers.put(bytes)
+            return bytes.count
+        }
+        await rig.connect(client, to: listener.endpoint)
+        #expect(await answers.next() == Array("hello".utf8))
+        let size = await rig.on { _ in
+            client.stream.map { allocatedBytes(of: $0) } ?? 0
+        }
+        #expect((1...(EveryBackend.present == .epoll ? 104 : 120)).contains(size))
+        let handler = StreamHandler()
+        #expect((1...40).contains(allocatedBytes(of: handler)))
+        await rig.on { _ in client.stream?.close() }
     }
 }

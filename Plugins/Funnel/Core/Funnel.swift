@@ -51,13 +51,32 @@ final class Funnel: Sendable {
 
     /// A number that no client's session has, for an errand of the funnel's own.
     func nextErrand() -> SessionID {
-        SessionID(1 << 63 | errands.wrappingAdd(1, ordering: .relaxed).newValue)
+        SessionID(SessionID.errand | errands.wrappingAdd(1, ordering: .relaxed).newValue)
     }
 
     /// A place in the order of arrival over the whole process.
     func nextTicket() -> UInt64 {
         tickets.wrappingAdd(1, ordering: .relaxed).newValue
     }
+}
+
+// Sessions are found by the slots in their numbers: a table by number would take several times the memory.
+extension SessionID {
+    fileprivate static let errand: UInt64 = 1 << 63
+    private static let slotShift: UInt64 = 40
+
+    /// The number of a session: for an errand its own; else unique as long as there are less than 2^40 of them.
+    init(of session: Session) {
+        let count: UInt64 = 1 << Self.slotShift
+        let isErrand = session.id & Self.errand != 0
+        self.init(
+            isErrand
+                ? session.id
+                : UInt64(session.slot) << Self.slotShift & ~Self.errand | session.id & (count - 1))
+    }
+
+    /// The slot of the client's session; nil for an errand.
+    var slot: Int? { number & Self.errand == 0 ? Int(number >> Self.slotShift) : nil }
 }
 
 /// The funnel's options, as its parts want them.

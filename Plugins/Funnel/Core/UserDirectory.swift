@@ -18,12 +18,29 @@ struct BackendIdentity: Hashable, Sendable {
     static let usualTraits: Capabilities = [.multiResults, .preparedMultiResults]
 }
 
+/// Who clients are logged in as: one object for all of them, who may be many.
+final class ClientUser: Sendable {
+    let name: String
+    /// The number that lease books know it by.
+    let number: UserID
+    /// What stands for all identities with the name; see ``UserDirectory/account(of:)``.
+    let account: UserID
+
+    /// Nobody has logged in yet.
+    static let nobody = ClientUser(name: "", number: UserID(0), account: UserID(0))
+
+    init(name: String, number: UserID, account: UserID) {
+        (self.name, self.number, self.account) = (name, number, account)
+    }
+}
+
 /// The numbers that lease books know users by.
 final class UserDirectory: Sendable {
     private struct Entry: Sendable {
         let identity: BackendIdentity
         /// The number of the first identity with the same name.
         let account: Int
+        let client: ClientUser
         /// Why a backend refused the last login.
         var refusal: SQLError?
     }
@@ -43,7 +60,8 @@ final class UserDirectory: Sendable {
             if let number = state.numbers[identity] { return UserID(number) }
             let number = state.entries.count
             let account = state.accounts[identity.user] ?? number
-            state.entries.append(Entry(identity: identity, account: account))
+            let client = ClientUser(name: identity.user, number: UserID(number), account: UserID(account))
+            state.entries.append(Entry(identity: identity, account: account, client: client))
             state.numbers[identity] = number
             state.accounts[identity.user] = account
             return UserID(number)
@@ -53,6 +71,11 @@ final class UserDirectory: Sendable {
     /// What stands for all identities with the user's name: the limit of a user holds for them together.
     func account(of user: UserID) -> UserID {
         state.withLock { UserID($0.entries[user.number].account) }
+    }
+
+    /// What clients with that identity share.
+    func client(_ user: UserID) -> ClientUser {
+        state.withLock { $0.entries[user.number].client }
     }
 
     func identity(of user: UserID) -> BackendIdentity {

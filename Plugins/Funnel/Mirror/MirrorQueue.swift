@@ -73,9 +73,7 @@ final class MirrorQueue {
 /// A statement for another hostgroup, with what its session had set.
 struct MirrorCopy {
     let statement: MirroredStatement
-    let userName: String
-    let user: UserID
-    let account: UserID
+    let who: ClientUser
     let capabilities: Capabilities
     let settings: SessionSettings
     let usualHostgroup: Int?
@@ -83,9 +81,7 @@ struct MirrorCopy {
 
     init(_ statement: MirroredStatement, of session: FunnelSession) {
         self.statement = statement
-        userName = session.userName
-        user = session.user
-        account = session.account
+        who = session.who
         capabilities = session.capabilities
         settings = session.settings
         usualHostgroup = session.session.defaultHostgroup

@@ -74,8 +74,7 @@ extension FunnelSession {
     /// Makes a session that nobody has logged in to what another one is that has sent a statement.
     fileprivate func mirrors(_ copy: MirrorCopy, for client: any LocalClient) {
         self.client = client
-        userName = copy.userName
-        (user, account) = (copy.user, copy.account)
+        who = copy.who
         capabilities = copy.capabilities
         (loginSettings, settings) = (copy.settings, copy.settings)
         status = copy.status

@@ -23,6 +23,9 @@ struct ClientStatements: Sendable {
     /// Whether a cursor is open, which pins the session to its connection.
     var hasCursor: Bool { cursors > 0 }
 
+    /// Whether there is, or was, a statement: numbers go on where they were.
+    var hasHistory: Bool { lastID != 0 || lastPrepared != 0 || !statements.isEmpty }
+
     subscript(id: UInt32) -> ClientStatement? { statements[id] }
 
     /// The id that a client means.

@@ -123,7 +123,7 @@ extension FunnelSession {
             "the transaction was rolled back, since nothing came for \(limit.seconds) s (--funnel-transaction-timeout)"
         leaveConnection(wasRunning: false)
         ties.connectionLost()
-        statements.cursorsLost()
+        cursorsLost()
     }
 
     /// The answer is complete, and the connection of no more use: nothing of the session is left on it.
@@ -136,7 +136,7 @@ extension FunnelSession {
         lastConnection = nil
         connection.session = nil
         connection.pool.countOutstanding(-1)
-        statements.cursorsLost()
+        cursorsLost()
         guard !ties.pins.isEmpty || needsCapture else { return }
         loss = "the connection broke behind an answer"
         ties.connectionLost()
@@ -205,7 +205,7 @@ extension FunnelSession {
         if phase == .preparing, let last = lastConnection, last !== connection { return lease() }
         lastConnection = nil
         let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !needsCapture
-        statements.cursorsLost()
+        cursorsLost()
         switch phase {
         case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand(on: connection):
             worker.count(\.retries, connection)

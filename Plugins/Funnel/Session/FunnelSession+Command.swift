@@ -80,7 +80,7 @@ extension FunnelSession {
         leaveConnection(wasRunning: false)
         settings = loginSettings
         ties = SessionTies()
-        statements.removeAll()
+        if rarities != nil { statements.removeAll() }
         trackPolicy = nil
         isMultiplexingOff = false
         status = .autocommit

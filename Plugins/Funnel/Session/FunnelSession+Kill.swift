@@ -68,9 +68,7 @@ extension FunnelSession {
         }
         phase = .preparing
         let loops = worker.funnel.loops
-        awaitedKills = loops.count
-        killOutcome = .unknownID
-        killTarget = target
+        killUnderWay = KillUnderWay(awaited: loops.count, target: target)
         let order = KillOrder(
             target: target, isQuery: isQuery, user: userName, origin: (worker.loop.index, id.number))
         for loop in 0..<loops.count {
@@ -80,14 +78,17 @@ extension FunnelSession {
 
     /// A loop has looked for the order's target.
     func killAnswered(_ outcome: KillOrder.Outcome) {
-        guard phase == .preparing, awaitedKills > 0 else { return }
-        awaitedKills -= 1
-        killOutcome = max(killOutcome, outcome)
-        guard awaitedKills == 0 else { return }
-        switch killOutcome {
+        var kill = killUnderWay
+        guard phase == .preparing, kill.awaited > 0 else { return }
+        kill.awaited -= 1
+        kill.outcome = max(kill.outcome, outcome)
+        killUnderWay = kill
+        guard kill.awaited == 0 else { return }
+        dropRarities()
+        switch kill.outcome {
         case .done: sayOK()
-        case .unknownID: say(SQLError(code: 1094, message: "Unknown thread id: \(killTarget)"))
-        case .otherUsers: say(SQLError(code: 1095, message: "You are not owner of thread \(killTarget)"))
+        case .unknownID: say(SQLError(code: 1094, message: "Unknown thread id: \(kill.target)"))
+        case .otherUsers: say(SQLError(code: 1095, message: "You are not owner of thread \(kill.target)"))
         }
     }
 

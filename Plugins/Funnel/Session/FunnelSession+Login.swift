@@ -45,12 +45,17 @@ extension FunnelSession {
             capabilities: server.isMariaDB
                 ? Self.offered.union(Self.offeredByMariaDB) : Self.offered.union(.longPassword),
             collation: server.collation, status: .autocommit, authMethod: method.name)
-        login = ClientLogin(
-            scramble: scramble, host: clientHost, usualMethod: method,
-            isSecure: session.listenerAddress.hasPrefix("/"))
-        attempt = LoginAttempt(sequence: 1)
+        dialogue = LoginDialogue(login: makeLogin(scramble, method), attempt: LoginAttempt(sequence: 1))
         deliver(greeting.encode(), sequence: 0)
     }
+
+    private func makeLogin(_ challenge: [UInt8], _ usualMethod: LoginMethod) -> ClientLogin {
+        ClientLogin(
+            scramble: challenge, host: clientHost, usualMethod: usualMethod,
+            isSecure: session.listenerAddress.hasPrefix("/"))
+    }
+
+    private var usualMethod: LoginMethod { worker.funnel.serverGreeting.isMariaDB ? .native : .cachingSHA2 }
 
     private var clientHost: String {
         let address = session.clientAddress
@@ -65,7 +70,7 @@ extension FunnelSession {
         let payload = packet.joinedPayload
         guard attempt.userName.isEmpty, !attempt.isChange, attempt.capabilities.isEmpty else {
             self.attempt = attempt
-            return perform(login.dataArrived(payload))
+            return take { $0.dataArrived(payload) }
         }
         do {
             let request = try LoginRequest(decoding: payload.span)
@@ -78,7 +83,7 @@ extension FunnelSession {
             attempt.collation = UInt16(request.collation)
             attempt.schema = request.schemaBytes ?? []
             self.attempt = attempt
-            perform(login.loginArrived(request))
+            take { $0.loginArrived(request) }
         } catch {
             refuseLogin(SQLError(code: 1043, state: "08S01", message: "Bad handshake: \(error)"))
         }
@@ -88,17 +93,26 @@ extension FunnelSession {
     func changeUser(_ payload: [UInt8], lastSequence: UInt8) {
         do {
             let request = try ChangeUserRequest(decoding: payload.span, capabilities: capabilities)
-            attempt = LoginAttempt(
+            let attempt = LoginAttempt(
                 sequence: lastSequence &+ 1, userName: request.user, capabilities: capabilities,
                 collation: request.collation ?? 45, schema: request.schemaBytes, isChange: true)
+            dialogue = LoginDialogue(login: makeLogin(lastChallenge, usualMethod), attempt: attempt)
             phase = .login
-            perform(login.changeUserArrived(request, capabilities: capabilities))
+            take { [capabilities] in $0.changeUserArrived(request, capabilities: capabilities) }
         } catch {
             dismiss(SQLError(code: 1047, state: "08S01", message: "Malformed COM_CHANGE_USER: \(error)"))
         }
     }
 
     // MARK: Steps
+
+    /// Tells the login what has come, and does what it says.
+    private func take(_ event: (inout ClientLogin) -> ClientLogin.Step) {
+        guard var dialogue else { return }
+        let step = event(&dialogue.login)
+        self.dialogue = dialogue
+        perform(step)
+    }
 
     private func perform(_ step: ClientLogin.Step) {
         switch step {
@@ -119,8 +133,8 @@ extension FunnelSession {
 
     private func lookUp(_ user: String) {
         switch worker.funnel.accounts.knowledge(of: user) {
-        case .listed(let account): perform(login.accountFound(account))
-        case .looked(let account): perform(login.accountFound(account, mayBeStale: true))
+        case .listed(let account): take { $0.accountFound(account) }
+        case .looked(let account): take { $0.accountFound(account, mayBeStale: true) }
         case .unknown: refresh(user)
         }
     }
@@ -129,13 +143,13 @@ extension FunnelSession {
     private func lookUpAgain(_ user: String) {
         let accounts = worker.funnel.accounts
         if case .looked(let account) = accounts.knowledge(of: user), !accounts.mayRefresh(user, now: worker.loop.now) {
-            return perform(login.accountFound(account))
+            return take { $0.accountFound(account) }
         }
         refresh(user)
     }
 
     private func refresh(_ user: String) {
-        guard worker.funnel.accounts.looksUp else { return perform(login.accountFound(nil)) }
+        guard worker.funnel.accounts.looksUp else { return take { $0.accountFound(nil) } }
         attempt?.isLookingUp = true
         worker.lookups.find(user) { [self] result in lookedUp(result) }
     }
@@ -144,7 +158,7 @@ extension FunnelSession {
         guard phase == .login, attempt?.isLookingUp == true else { return }
         attempt?.isLookingUp = false
         switch result {
-        case .success(let account): perform(login.accountFound(account))
+        case .success(let account): take { $0.accountFound(account) }
         case .failure(let error): refuseLogin(error)
         }
         takeIncoming()
@@ -157,14 +171,13 @@ extension FunnelSession {
         funnel.accounts.proved(attempt.userName, proof)
         leaveAccount()
         if let refusal = funnel.accounts.clientEnters(attempt.userName) { return refuseLogin(refusal) }
-        countedUser = attempt.userName
         let schema = takeProfile(of: attempt)
         if attempt.isChange { forgetState() }
-        userName = attempt.userName
         capabilities = attempt.capabilities.intersection(Self.offered.union(Self.offeredByMariaDB))
-        user = funnel.users.number(
-            of: BackendIdentity(user: userName, traits: capabilities.intersection(BackendIdentity.traits)))
-        account = funnel.users.account(of: user)
+        let number = funnel.users.number(
+            of: BackendIdentity(user: attempt.userName, traits: capabilities.intersection(BackendIdentity.traits)))
+        who = funnel.users.client(number)
+        isCounted = true
         loginSettings = funnel.settings.table.settings(
             .login(
                 collation: UInt8(truncatingIfNeeded: attempt.collation),
@@ -173,10 +186,18 @@ extension FunnelSession {
         settings = loginSettings
         status = .autocommit
         let sequence = attempt.sequence
-        self.attempt = nil
+        endDialogue()
         phase = .ready
         deliver(OKPacket(status: status).encode(capabilities: capabilities), sequence: sequence)
         takeIncoming()
+    }
+
+    /// The login is over; the next one may answer the same challenge.
+    private func endDialogue() {
+        guard let dialogue else { return }
+        lastChallenge = dialogue.login.challenge
+        self.dialogue = nil
+        dropRarities()
     }
 
     /// What the account's row in `mysql_users` gives the session.
@@ -191,9 +212,9 @@ extension FunnelSession {
 
     /// The client isn't one of its user's any more.
     func leaveAccount() {
-        guard let user = countedUser else { return }
-        countedUser = nil
-        worker.funnel.accounts.clientLeaves(user)
+        guard isCounted else { return }
+        isCounted = false
+        worker.funnel.accounts.clientLeaves(userName)
     }
 
     private func refuseLogin(_ error: SQLError) {

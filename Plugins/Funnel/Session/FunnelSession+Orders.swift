@@ -33,7 +33,7 @@ extension FunnelSession {
         connection.isOrphaned = false
         connection.gone(reason, couldConnect: true)
         ties.connectionLost()
-        statements.cursorsLost()
+        cursorsLost()
         guard running.isAnswerBegun else { return say(.timedOut) }
         client?.hangUp()
     }

@@ -26,35 +26,25 @@ final class FunnelSession: LocalServer, Lessee {
         case ended
     }
 
-    let id: SessionID
+    // In an order that leaves no gaps: there may be many that rest.
     let session: Session
     /// The loop's worker, which has the session until it ends.
     let worker: FunnelWorker
     var client: (any LocalClient)?
-    var phase = Phase.login
+    /// What only few sessions have, or all for a while.
+    var rarities: Rarities?
 
     // Who the client is.
-    var login: ClientLogin
-    /// What is asked of the login under way; nil between logins.
-    var attempt: LoginAttempt?
     /// What client and funnel have agreed on.
     var capabilities: Capabilities = []
-    var userName = ""
-    var user = UserID(0)
-    var account = UserID(0)
+    /// The user that it is logged in as.
+    var who = ClientUser.nobody
     /// The settings that its login has given it.
     var loginSettings: SessionSettings
-    /// The user among whose clients it is counted.
-    var countedUser: String?
 
     // Its state.
     var settings: SessionSettings
     var ties = SessionTies()
-    var statements = ClientStatements()
-    /// What it is told of changes of its state, where it has chosen that itself; nil for the usual.
-    var trackPolicy: TrackPolicy?
-    /// The flags of the last answer.
-    var status: StatusFlags = .autocommit
 
     // Its connections.
     /// The connection that it has.
@@ -64,39 +54,39 @@ final class FunnelSession: LocalServer, Lessee {
     /// It and the connection's `owner` and `session` are strong, since a weak reference to an object makes every other
     /// one slow; they are cut by ``BackendConnection/belong(to:)`` and where sessions and connections end.
     var lastConnection: BackendConnection?
-    /// The pool whose answer is awaited, and the request's number there.
-    var request: (pool: BackendPool, waiter: WaiterID?)?
-    /// Whether what it has left on its last connection is being read.
-    var isBeingCaptured = false
-    /// What waits for that.
-    var afterCapture: (() -> Void)?
-    /// What the client must be told of, at its next command: a connection that broke with its state.
-    var loss: String?
-
-    // The command.
     /// The command under way.
     var running: RunningCommand?
     /// Bytes of the client's that are no whole command yet, or came while another one runs.
     var incoming: [UInt8] = []
+    /// The pool whose answer is awaited, and the request's number there.
+    var request: (pool: BackendPool, waiter: WaiterID?)?
+    var phase = Phase.login
+    /// The flags of the last answer.
+    var status: StatusFlags = .autocommit
+    /// Whether it is counted among the clients of its user.
+    var isCounted = false
+    /// Whether what it has left on its last connection is being read.
+    var isBeingCaptured = false
     /// Whether the server has asked for a file: bytes go straight on to it.
     var sendsFile = false
     /// Whether a query rule has switched multiplexing off, and none has switched it on again.
     var isMultiplexingOff = false
-    // A KILL under way: the loops that have not answered, and what came of it so far.
-    var awaitedKills = 0
-    var killOutcome = KillOrder.Outcome.unknownID
-    var killTarget: UInt64 = 0
     /// Whether both ways are relayed without a look until the end.
     var isEndless = false
+    /// The last challenge that the client was given, for when it changes its user.
+    var challenge = Challenge()
 
     init(_ session: Session, on worker: FunnelWorker) {
         self.session = session
         self.worker = worker
-        id = SessionID(session.id)
-        login = ClientLogin(scramble: [], host: "")
         loginSettings = worker.funnel.settings.fresh
         settings = loginSettings
     }
+
+    var id: SessionID { SessionID(of: session) }
+    var userName: String { who.name }
+    var user: UserID { who.number }
+    var account: UserID { who.account }
 
     /// Runs the body over the ties in their place: as an argument they would be copied, every collection with them, since
     /// they are an object's.

@@ -25,7 +25,7 @@ final class RoutedSession {
         subject.clientAddress = SessionName(Array(client.host.utf8))
         subject.proxyAddress = SessionName(Array(proxy.host.utf8))
         subject.proxyPort = proxy.port
-        subject.username = SessionName(session.login?.userBytes ?? [])
+        subject.username = SessionName(session.userBytes)
     }
 
     /// Takes notice of the schema.

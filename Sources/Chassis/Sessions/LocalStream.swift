@@ -9,26 +9,30 @@ import ProxyCore
 /// server says while it is spoken to waits for the next turn, what a session sends while it is delivered to for the end of
 /// the delivery.
 final class LocalStream: ByteStream {
-    private unowned let loop: EventLoop
+    // In an order that leaves no gaps: small ones first, behind the base class's last byte.
+    private var isReceivingPaused = false
+    private var isSending = false
+    private var isDelivering = false
+    private var isWakeDue = false
+    /// Whether the server has hung up.
+    private var isEnding = false
+    private unowned(unsafe) let loop: EventLoop
     private var server: (any LocalServer)?
     /// Said by the server, not consumed by the session.
     private var held: [UInt8] = []
     /// Sent by the session during a delivery.
     private var queued: [UInt8] = []
-    private var isReceivingPaused = false
-    private var isSending = false
-    private var isDelivering = false
-    private var isWakeDue = false
-    /// What the server says of the answer that it delivers at this moment, where it is whole.
-    private(set) var toldSummary: ResultSummary?
-    /// Whether the server has hung up.
-    private var isEnding = false
+    /// What the server says of the answer that it delivers at this moment.
+    private var told: UnsafePointer<ResultSummary>?
 
     init(to server: any LocalServer, handler: StreamHandler, tag: UInt8, loop: EventLoop) {
         self.server = server
         self.loop = loop
         super.init(handler: handler, tag: tag)
     }
+
+    /// What the server says of the answer that it delivers at this moment, where it is whole.
+    var toldSummary: ResultSummary? { told?.pointee }
 
     /// What the session has set, as far as the server knows.
     var resultSettings: [UInt8]? { server?.resultSettings }
@@ -154,9 +158,11 @@ extension LocalStream: LocalClient {
     }
 
     func deliver(_ bytes: Span<UInt8>, whole summary: ResultSummary) {
-        toldSummary = summary
-        deliver(bytes)
-        toldSummary = nil
+        withUnsafePointer(to: summary) { summary in
+            told = summary
+            deliver(bytes)
+            told = nil
+        }
     }
 
     func drained() {

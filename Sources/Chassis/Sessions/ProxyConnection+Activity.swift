@@ -37,14 +37,16 @@ extension ProxyConnection {
     private var activity: SessionActivity {
         if let known = (backend as? LocalStream)?.activity { return isCommandHeld ? held(known) : known }
         var activity = SessionActivity()
-        activity.user = session.login?.user ?? ""
-        activity.schema = tracker?.hasLogin == true ? session.schemaBytes : session.login?.schemaBytes ?? []
+        let known = session.passage?.memory
+        activity.user = session.login?.user ?? known.map { String(decoding: $0.user, as: UTF8.self) } ?? ""
+        activity.schema =
+            tracker?.hasLogin == true ? session.schemaBytes : session.login?.schemaBytes ?? known?.schema ?? []
         activity.isLoggingIn = !machine.isLoggedIn
         activity.status = machine.status
         activity.backend = session.backend
         activity.hostgroup = session.hostgroup
         activity.backendLocalAddress = backend.map(\.localAddress)
-        activity.backendConnectionID = session.backendGreeting?.connectionID
+        activity.backendConnectionID = session.backendGreeting?.connectionID ?? known?.backendConnectionID
         guard machine.isLoggedIn, machine.state != .readQuery else { return activity }
         activity.command = machine.currentCommand
         activity.since = clientSpoke

@@ -139,6 +139,7 @@ extension ProxyConnection {
 
     /// The client has its answer: what the session shows is brought up to date.
     private func answerEnded() {
+        let hasLoggedIn = machine.isLoggedIn && !session.isLoggedIn
         session.isLoggedIn = machine.isLoggedIn
         session.status = machine.status
         if let statements, statements.phase == .sent || statements.phase == .decided {
@@ -146,6 +147,7 @@ extension ProxyConnection {
         }
         if injections != nil { injections = nil }
         if let tracker { commandEnded(tracker) }
+        if hasLoggedIn { loginEnded() }
         if closesAfterResult, !isEnded {
             closesAfterResult = false
             perform(machine.closeRequested())
@@ -237,6 +239,7 @@ extension ProxyConnection {
             close(backend, cause)
             if !isServedLocally { session.backend?.clientDetached() }
         }
+        session.keepClientAddress()
         client = nil
         backend = nil
         injections = nil

@@ -1,6 +1,6 @@
 package import EventLoop
 import MySQLWire
-package import PluginAPI
+import PluginAPI
 package import Pooling
 import ProxyCore
 
@@ -17,65 +17,36 @@ package final class ProxyConnection: StreamHandler {
     /// Above so many bytes that the client has sent ahead, it is not read from.
     static let readAhead = 64 << 10
 
+    // In an order that leaves no gaps: there may be many that rest.
+    /// Bytes pending when the deadline was last set: fewer at its passing tell a slow peer from a stalled one.
+    private var pendingWhenArmed: UInt32 = 0
     /// The session as hooks see it.
     package let session: ProxySession
     let context: SessionContext
-    let timeouts: ProxyTimeouts
-    /// When the login must be finished; a wait that a connect hook wants doesn't count.
-    var loginDeadline: MonotonicTime
-    /// When a connected backend that has not greeted is given up: half of the login's time.
-    private var greetingDeadline = MonotonicTime(nanoseconds: .max)
-    /// Bytes pending when the deadline was last set: fewer at its passing tell a slow peer from a stalled one.
-    private var pendingWhenArmed = 0
-    var machine: SessionMachine
     /// Set at once after init, and for the whole life of the connection.
     var client: ByteStream?
     /// Nil before the connect phase and without a backend.
     var backend: ByteStream?
-
-    /// Whether a server inside the process stands in the backend's place.
-    var isServedLocally = false
-
-    /// Payloads that a decision has for a `send` step.
-    var outgoing: [[UInt8]] = []
-    /// Packets of a decision, numbered already, that a `send` step sends in place of ``outgoing``.
-    var framed: [UInt8] = []
     /// The statement under way; nil where no plugin has hooks for statements.
     let statements: StatementProgress?
-    /// Whether the next injected query is being sent, and whether another one is to follow.
-    var isSendingInjection = false
-    var hasToSendInjection = false
-    /// The injected queries of the command under way.
-    var injections: InjectionQueue?
     /// What is kept account of for the sake of parking; nil where no plugin has a query hook.
     let tracker: SessionTracker?
+    /// What a session without hooks has at its begin and its end only.
+    var interlude: Interlude?
+    /// When the client and the backend have last sent something.
+    var (clientSpoke, backendSpoke) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 0))
+    var machine: SessionMachine
+    /// Whether a server inside the process stands in the backend's place.
+    var isServedLocally = false
     /// The phase whose hooks are asked at this moment.
     var consulting: Phase?
-    /// The hook that has asked to wait, until when.
-    var hold: Hold?
     /// Whether a plugin wants the session closed after the answer under way.
     var closesAfterResult = false
     var isEnded = false
-    /// When the client and the backend have last sent something.
-    var (clientSpoke, backendSpoke) = (MonotonicTime(nanoseconds: 0), MonotonicTime(nanoseconds: 0))
-    /// Why it ended.
-    var endCause: EndCause?
 
-    /// A hook's wish to wait.
-    struct Hold {
-        var phase: Phase
-        /// The hook's place in its chain; the ones before it have spoken.
-        var index: Int
-        var until: MonotonicTime
-        /// Whether it may be asked again.
-        var isResumed = false
-    }
-
-    package init(session: ProxySession, context: SessionContext, timeouts: ProxyTimeouts) {
+    package init(session: ProxySession, context: SessionContext) {
         self.session = session
         self.context = context
-        self.timeouts = timeouts
-        loginDeadline = context.loop.now + timeouts.login
         (clientSpoke, backendSpoke) = (context.loop.now, context.loop.now)
         machine = SessionMachine(subscribed: context.chains.subscribed)
         // Whoever decides on statements wants to know the session's schema.
@@ -85,7 +56,10 @@ package final class ProxyConnection: StreamHandler {
         tracker = isTracked ? SessionTracker(session: session) : nil
         super.init()
         session.connection = self
+        loginDeadline = context.loop.now + timeouts.login
     }
+
+    var timeouts: ProxyTimeouts { session.entrance.timeouts }
 
     /// The client's stream is there; the session begins.
     package func begin(client: ByteStream) {
@@ -182,7 +156,7 @@ package final class ProxyConnection: StreamHandler {
             return rearm()
         }
         let pending = pendingBytes
-        guard pending.total == 0 || pending.total >= pendingWhenArmed else {
+        guard pending.total == 0 || pending.total >= Int(pendingWhenArmed) else {
             // It takes its bytes, if slowly.
             return rearm()
         }
@@ -250,7 +224,7 @@ package final class ProxyConnection: StreamHandler {
         } else if machine.state.isBeforeLogin, !machine.isLoggedIn {
             deadline = loginDeadline
         } else {
-            pendingWhenArmed = pending ?? pendingBytes.total
+            pendingWhenArmed = UInt32(clamping: pending ?? pendingBytes.total)
             deadline = context.loop.now + (pendingWhenArmed > 0 ? timeouts.write : timeouts.read)
             if let limit = statements?.deadline { deadline = min(deadline, limit) }
         }

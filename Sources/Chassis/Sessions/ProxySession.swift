@@ -9,6 +9,9 @@ package final class ProxySession: Session {
     /// connection a slow one.
     unowned var connection: ProxyConnection?
 
+    /// The stream knows it, as long as there is one.
+    override package var clientAddress: String { connection?.clientAddress ?? super.clientAddress }
+
     override package var backendLocalAddress: String? { connection?.backend?.localAddress }
 
     override package var capabilities: Capabilities { connection?.machine.capabilities ?? [] }

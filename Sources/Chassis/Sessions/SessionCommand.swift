@@ -15,7 +15,7 @@ enum SessionCommand {
     /// COM_RESET_CONNECTION.
     case reset
     /// COM_CHANGE_USER.
-    case changeUser(ChangeUserRequest)
+    indirect case changeUser(ChangeUserRequest)
 
     /// Reads a command's first packet; a query is only looked into where it may begin with `USE`.
     init(_ packet: Span<UInt8>, capabilities: Capabilities) {

@@ -14,6 +14,11 @@ package final class SessionContext {
     var counters = SessionCounters()
     private var connections = SessionTable<ProxyConnection>()
     private let makeID: () -> UInt64
+    private var entrances: [String: Entrance] = [:]
+    /// Whether sessions keep their login once it has succeeded, since some hook may look at it.
+    let keepsLogins: Bool
+    /// Whether hooks have a say in what a session does.
+    let asksHooks: Bool
     /// Shared by all loops of the process.
     let shortages: ShortageWarning
 
@@ -28,6 +33,9 @@ package final class SessionContext {
         self.loop = loop
         self.shortages = shortages ?? ShortageWarning(log: log)
         chains = HookChains(workers: workers)
+        let quiet: PhaseSet = [PhaseSet(.connect), PhaseSet(.disconnect)]
+        asksHooks = !chains.subscribed.isSubset(of: quiet)
+        keepsLogins = !chains.subscribed.isSubset(of: quiet.union(PhaseSet(.statement)))
         self.makeID = makeID
         self.log = log
         parked = ParkedConnections(loop: loop, log: log)
@@ -47,16 +55,24 @@ package final class SessionContext {
     /// Makes the connection of an accepted stream; ``ProxyConnection/begin(client:)`` follows once the stream has its handler.
     package func makeConnection(for stream: ByteStream, timeouts: ProxyTimeouts) -> ProxyConnection {
         counters.created &+= 1
+        let entrance = entrance(at: stream.localAddress, timeouts)
         return connections.insert { slot, generation in
-            let listener = stream.localAddress
-            let peer = stream.peerAddress
-            // The client's end of a unix socket has no name: the socket's path says where it came in.
-            let session = ProxySession(
-                id: makeID(), slot: slot, generation: generation, clientAddress: peer.isEmpty ? listener : peer,
-                listenerAddress: listener)
-            return ProxyConnection(session: session, context: self, timeouts: timeouts)
+            let session = ProxySession(id: makeID(), slot: slot, generation: generation, entrance: entrance)
+            return ProxyConnection(session: session, context: self)
         }
     }
+
+    /// What is common to the clients that came in there.
+    private func entrance(at address: String, _ timeouts: ProxyTimeouts) -> Entrance {
+        if let entrance = entrances[address], entrance.timeouts == timeouts { return entrance }
+        // A machine may have any number of addresses.
+        if entrances.count >= Self.mostEntrances { entrances = [:] }
+        let entrance = Entrance(address: address, timeouts: timeouts)
+        entrances[address] = entrance
+        return entrance
+    }
+
+    private static let mostEntrances = 256
 
     /// The process drains: sessions end as soon as nothing is under way in them, parked connections at once.
     package func drain() {

@@ -7,14 +7,15 @@ import ProxyCore
 /// Only sessions with query or statement hooks have one: their commands are collected whole, and their connection may be parked.
 final class SessionTracker {
     private let session: ProxySession
-    /// The login as the backend got it; nil where it can't be read.
-    var login: LoginRequest?
-    /// The connection in use; nil without one, and before the login.
-    var link: BackendLink?
+    /// What is known of the connection in use.
+    private var papers: Papers?
     /// Whether the login's end was taken notice of.
     var hasLogin = false
     /// The command that waits for its connection to be prepared; nil where none does.
-    var waiting: WaitingCommand?
+    var waiting: WaitingCommand? {
+        get { papers?.waiting }
+        set { if papers != nil || newValue != nil { madePapers.waiting = newValue } }
+    }
     /// The backend whose connection was parked last.
     var lastBackend: Backend?
     private var statements: Set<UInt32> = []
@@ -28,9 +29,38 @@ final class SessionTracker {
         var command: SessionCommand
     }
 
+    /// Apart, since a session whose connections are a server's within this process has none.
+    private final class Papers {
+        var login: LoginRequest?
+        var link: BackendLink?
+        var waiting: WaitingCommand?
+    }
+
     init(session: ProxySession) {
         self.session = session
     }
+
+    /// The login as the backend got it; nil where it can't be read.
+    var login: LoginRequest? {
+        get { papers?.login }
+        set { if papers != nil || newValue != nil { madePapers.login = newValue } }
+    }
+
+    /// The connection in use; nil without one, and before the login.
+    var link: BackendLink? {
+        get { papers?.link }
+        set { if papers != nil || newValue != nil { madePapers.link = newValue } }
+    }
+
+    private var madePapers: Papers {
+        if let papers { return papers }
+        let made = Papers()
+        papers = made
+        return made
+    }
+
+    /// The login is over, and the session's connections are nobody's that it could be told to.
+    func forgetLogin() { papers = nil }
 
     /// Whether the client has prepared statements that it has not closed.
     var hasStatements: Bool { !statements.isEmpty }

@@ -3,9 +3,6 @@ internal import Glibc
 
 /// A byte stream on epoll: it is told that there is something to receive, and receives it by a call of its own.
 final class EpollStream: SocketStream {
-    /// Whether the poller tells when the socket takes bytes again.
-    private var watchesWriting = false
-
     private var poller: Int32 {
         // The streams of an EpollLoop, and no others, are EpollStreams.
         unsafeDowncast(loop, to: EpollLoop.self).poller
@@ -33,7 +30,7 @@ final class EpollStream: SocketStream {
     private var isWritingAlwaysWatched: Bool { peer?.family != AF_UNIX }
 
     override func register() -> Int32 {
-        watchesWriting = state == .connecting || isWritingAlwaysWatched
+        isWritingWatched = state == .connecting || isWritingAlwaysWatched
         return control(EPOLL_CTL_ADD)
     }
 
@@ -48,13 +45,13 @@ final class EpollStream: SocketStream {
     }
 
     override func watchWriting(_ isWanted: Bool) {
-        guard isWanted != watchesWriting, !isWritingAlwaysWatched else { return }
-        watchesWriting = isWanted
+        guard isWanted != isWritingWatched, !isWritingAlwaysWatched else { return }
+        isWritingWatched = isWanted
         _ = control(EPOLL_CTL_MOD)
     }
 
     private func control(_ operation: Int32) -> Int32 {
-        let writing = watchesWriting ? EPOLLOUT.rawValue : 0
+        let writing = isWritingWatched ? EPOLLOUT.rawValue : 0
         let events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue | writing
         let target = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
         return clinux_epoll_control(poller, operation, descriptor, events, target)

@@ -16,10 +16,19 @@ struct Outbox {
 
     func free() { memory.deallocate() }
 
-    /// Where the bytes of one stream are.
+    /// Where the bytes of one stream are; small, as every stream has one.
     struct Run {
-        var start = 0
-        var count = 0
+        private var (first, size): (UInt32, UInt32) = (0, 0)
+
+        var start: Int {
+            get { Int(first) }
+            set { first = UInt32(newValue) }
+        }
+
+        var count: Int {
+            get { Int(size) }
+            set { size = UInt32(newValue) }
+        }
     }
 
     /// The run's bytes; valid until ``clear()``.

@@ -185,18 +185,18 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
         // The streams of this loop, and no others, are RingStreams.
         let stream = unsafeDowncast(stream, to: RingStream.self)
         guard stream.requests > 0, takesRequests else { return }
-        stream.place = leaving.count
+        stream.place = UInt32(leaving.count)
         leaving.append(stream)
     }
 
     /// The last request of a closed stream is over.
     func left(_ stream: RingStream) {
         bury(stream)
-        let place = stream.place
+        let place = Int(stream.place)
         let last = leaving.removeLast()
         if last !== stream {
             leaving[place] = last
-            last.place = place
+            last.place = UInt32(place)
         }
     }
 
@@ -211,9 +211,9 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
             cring_wait(ring, 0)
             fetch()
             mine = (position..<fetched).filter { isOf(stream, completions[$0]) }
-            if mine.count >= stream.requests { break }
+            if mine.count >= Int(stream.requests) { break }
         }
-        let isOver = mine.count == stream.requests && mine.allSatisfy { completions[$0].result == -ECANCELED }
+        let isOver = mine.count == Int(stream.requests) && mine.allSatisfy { completions[$0].result == -ECANCELED }
         guard isOver else { return false }
         for index in mine { completions[index].target = RequestTarget(.none).bits }
         stream.requestsWithdrawn()

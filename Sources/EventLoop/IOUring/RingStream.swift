@@ -5,16 +5,15 @@ internal import Glibc
 /// A byte stream on io_uring: one request receives for as long as the stream is open and not paused.
 final class RingStream: SocketStream {
     /// Requests that have not completed for the last time.
-    private(set) var requests = 0
+    private(set) var requests: UInt16 = 0
     /// Which of the stream's descriptors requests are about: those of an earlier one mean nothing.
     private var generation: UInt8 = 0
     private var isReceiving = false
     private var isReceivingCancelled = false
-    private var isWritingWatched = false
     private var isHangUpWatched = false
+    private var isSender = false
     /// What is sent at the end of the turn.
     private var run = Outbox.Run()
-    private var isSender = false
 
     /// The streams of a RingLoop, and no others, are RingStreams.
     private var owner: RingLoop { unsafeDowncast(loop, to: RingLoop.self) }

@@ -2,28 +2,32 @@ internal import CLinux
 internal import Glibc
 internal import Pooling
 
-/// An address as the system calls take it.
+/// An address as the system calls take it; small, since every stream has its peer's.
 struct SocketAddress {
-    private var storage = sockaddr_storage()
-    private var length: socklen_t = 0
+    private enum Form {
+        /// IPv4 or IPv6.
+        case internet(InternetAddress)
+        /// A unix socket's: what the system calls take.
+        case other([UInt8])
+    }
+
+    private let form: Form
 
     /// What fills in an address: getsockname, getpeername, accept4; nil where it returns below 0.
     init?(filledBy call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) {
+        var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let status = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { call($0, &size) }
         }
         guard status >= 0 else { return nil }
-        length = min(size, socklen_t(MemoryLayout<sockaddr_storage>.size))
+        self.init(bytesOf: storage, count: min(Int(size), MemoryLayout<sockaddr_storage>.size))
     }
 
     /// A copy of what the resolver found; nil where it does not fit.
     init?(copying address: UnsafePointer<sockaddr>, length: socklen_t) {
         guard Int(length) <= MemoryLayout<sockaddr_storage>.size else { return nil }
-        withUnsafeMutableBytes(of: &storage) {
-            $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(length)))
-        }
-        self.length = length
+        self.init(UnsafeRawBufferPointer(start: address, count: Int(length)))
     }
 
     /// A literal IPv4 or IPv6 address, without brackets.
@@ -57,28 +61,47 @@ struct SocketAddress {
         self.init(bytesOf: address)
     }
 
-    private init<Address>(bytesOf address: Address) {
-        withUnsafeBytes(of: address) { bytes in
-            withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: bytes) }
-        }
-        length = socklen_t(MemoryLayout<Address>.size)
+    private init<Address>(bytesOf address: Address, count: Int = MemoryLayout<Address>.size) {
+        self = withUnsafeBytes(of: address) { Self(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+
+    private init(_ bytes: UnsafeRawBufferPointer) {
+        form = InternetAddress(bytes).map { .internet($0) } ?? .other(Array(bytes))
     }
 
     /// AF_INET, AF_INET6 or AF_UNIX.
-    var family: Int32 { length == 0 ? AF_UNSPEC : Int32(storage.ss_family) }
-
-    /// Whether this is the IPv6 address of every interface.
-    var isAnyIPv6: Bool { family == AF_INET6 && numericHost == "::" }
-
-    /// Passes the address to a system call.
-    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-        withUnsafePointer(to: storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+    var family: Int32 {
+        switch form {
+        case .internet(let address): address.family
+        case .other(let bytes): Self.family(of: bytes)
         }
     }
 
-    private func read<Address>(as type: Address.Type) -> Address {
-        withUnsafeBytes(of: storage) { $0.load(as: type) }
+    private static func family(of bytes: [UInt8]) -> Int32 {
+        guard bytes.count >= MemoryLayout<sa_family_t>.size else { return AF_UNSPEC }
+        return bytes.withUnsafeBytes { Int32($0.loadUnaligned(as: sa_family_t.self)) }
+    }
+
+    /// Whether this is the IPv6 address of every interface.
+    var isAnyIPv6: Bool {
+        guard case .internet(let address) = form else { return false }
+        return address.family == AF_INET6 && address.host == "::"
+    }
+
+    /// Passes the address to a system call.
+    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        var storage = sockaddr_storage()
+        let length = withUnsafeMutableBytes(of: &storage) { room in
+            switch form {
+            case .internet(let address): return address.write(to: room)
+            case .other(let bytes):
+                room.copyBytes(from: bytes)
+                return bytes.count
+            }
+        }
+        return withUnsafePointer(to: storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(length)) }
+        }
     }
 }
 
@@ -87,42 +110,19 @@ struct SocketAddress {
 extension SocketAddress {
     /// The TCP port; 0 of a unix socket.
     var port: UInt16 {
-        switch family {
-        case AF_INET: UInt16(bigEndian: read(as: sockaddr_in.self).sin_port)
-        case AF_INET6: UInt16(bigEndian: read(as: sockaddr_in6.self).sin6_port)
-        default: 0
-        }
+        if case .internet(let address) = form { address.port } else { 0 }
     }
 
     /// `ip:port`, `[v6]:port`, a path, or nothing where there is no name; mapped IPv4 addresses read as IPv4.
     var text: String {
-        switch family {
-        case AF_INET: "\(numericHost):\(port)"
-        case AF_INET6: numericHost.contains(":") ? "[\(numericHost)]:\(port)" : "\(numericHost):\(port)"
-        case AF_UNIX: unixPath
-        default: ""
-        }
-    }
-
-    private var numericHost: String {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        if family == AF_INET {
-            var address = read(as: sockaddr_in.self).sin_addr
-            inet_ntop(AF_INET, &address, &text, socklen_t(text.count))
-        } else {
-            var address = read(as: sockaddr_in6.self).sin6_addr
-            inet_ntop(AF_INET6, &address, &text, socklen_t(text.count))
-        }
-        let host = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        let mapped = "::ffff:"
-        return host.hasPrefix(mapped) && host.contains(".") ? String(host.dropFirst(mapped.count)) : host
-    }
-
-    private var unixPath: String {
-        let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
-        return withUnsafeBytes(of: storage) { bytes in
-            let path = bytes[offset..<max(offset, Int(length))].prefix { $0 != 0 }
-            return String(decoding: path, as: UTF8.self)
+        switch form {
+        case .internet(let address):
+            let host = address.host
+            return host.contains(":") ? "[\(host)]:\(address.port)" : "\(host):\(address.port)"
+        case .other(let bytes):
+            let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
+            guard Self.family(of: bytes) == AF_UNIX, bytes.count > offset else { return "" }
+            return String(decoding: bytes[offset...].prefix { $0 != 0 }, as: UTF8.self)
         }
     }
 }

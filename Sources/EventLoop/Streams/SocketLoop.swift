@@ -14,6 +14,9 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     let scratch: UnsafeMutableRawBufferPointer
     private var clock = SocketLoop.readClock()
     private var deadlines = Deadlines()
+    /// Jobs for the next turn, and those of the present one.
+    private var jobs: [() -> Void] = []
+    private var jobsNow: [() -> Void] = []
     /// Until when the loop looks for events without sleeping.
     private var awakeUntil: MonotonicTime?
     private var done = LoopWork()
@@ -44,7 +47,10 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
         super.init(index: index)
     }
 
-    deinit { scratch.deallocate() }
+    deinit {
+        deadlines.removeAll()
+        scratch.deallocate()
+    }
 
     /// Closes every stream; for the subclasses' deinit, while what streams are registered with is still open.
     func releaseStreams() {
@@ -97,7 +103,7 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     /// Host names that the resolver is busy with.
     package var namesBeingLookedUp: Int { lookups.count }
 
-    /// Timers that are queued, cleared ones that have not been cleaned out among them.
+    /// Timers that are queued.
     package var queuedDeadlines: Int { deadlines.count }
 
     public override func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) {
@@ -105,7 +111,8 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     }
 
     public override func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
-        deadlines.schedule(at: time, job)
+        guard time > clock else { return jobs.append(job) }
+        deadlines.set(time, for: ScheduledJob(job))
     }
 
     public override func execute(_ job: @escaping @Sendable () -> Void) { mailbox.post(job) }
@@ -152,6 +159,7 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
         done.turns &+= 1
         done.events &+= UInt64(count)
         swap(&ready, &readyNow)
+        swap(&jobs, &jobsNow)
         let hasMail = handleEvents()
         for stream in readyNow { stream.continueTurn() }
         readyNow.removeAll(keepingCapacity: true)
@@ -174,17 +182,14 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     }
 
     private func runDeadlines(before border: UInt64) {
-        while let due = deadlines.next(at: clock, before: border) {
-            switch due {
-            case .handler(let handler): handler.deadlinePassed(clock)
-            case .job(let job): job()
-            }
-        }
+        for job in jobsNow { job() }
+        jobsNow.removeAll(keepingCapacity: jobsNow.count < 1024)
+        while let handler = deadlines.next(at: clock, before: border) { handler.deadlinePassed(clock) }
     }
 
     /// The time until the next timer; nil for none.
     private func timeout() -> TimeSpan? {
-        guard ready.isEmpty else { return .milliseconds(0) }
+        guard ready.isEmpty, jobs.isEmpty else { return .milliseconds(0) }
         return deadlines.earliest?.since(clock)
     }
 
@@ -204,7 +209,7 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
 
     /// Keeps the stream alive until ``forget(_:)``.
     func keep(_ stream: SocketStream) {
-        stream.place = streams.count
+        stream.place = UInt32(streams.count)
         streams.append(stream)
     }
 
@@ -212,11 +217,11 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     func forget(_ stream: SocketStream) {
         // First of all: the table may hold the only reference to it.
         bury(stream)
-        let place = stream.place
+        let place = Int(stream.place)
         let last = streams.removeLast()
         if last !== stream {
             streams[place] = last
-            last.place = place
+            last.place = UInt32(place)
         }
     }
 

@@ -12,27 +12,8 @@ class SocketStream: ByteStream {
         case closed
     }
 
-    /// Invariant: touched only while the stream is not closed, and a loop closes its streams before it dies.
-    unowned(unsafe) let loop: SocketLoop
+    // In an order that leaves no gaps: small ones first, behind the base class's last byte.
     var state: State
-    var descriptor: Int32
-    /// The stream's index in its loop's table.
-    var place = 0
-    let isAccepted: Bool
-    /// The peer, as far as it is known.
-    var peer: SocketAddress?
-    /// What connects the stream; nil once it is connected or closed.
-    var attempt: ConnectAttempt? {
-        didSet { if oldValue !== attempt { oldValue?.letGo() } }
-    }
-    /// What waits for the last bytes after ``closeAfterSending(lingering:)``.
-    var lingering: LingeringClose? {
-        didSet { if oldValue !== lingering { oldValue?.letGo(on: loop) } }
-    }
-
-    // Receiving.
-    /// Received and not consumed.
-    var held = OwnedBytes()
     /// Whether ``held`` is being delivered in place, and must outlive a close.
     var isDeliveringHeld = false
     var isReceivingPaused = false
@@ -42,23 +23,37 @@ class SocketStream: ByteStream {
     var isRedeliveryWanted = false
     /// Whether the system told of the peer's end, so that a short read is not the last one.
     var isPeerGone = false
-    /// The end of the received bytes, once it was read.
-    var end: EndReason?
-
-    // Sending.
-    /// Accepted by `send`, not yet taken by the socket.
-    var pending = OwnedBytes()
-    /// The errno of a failed send, or 0.
-    var sendError: Int32 = 0
     /// Whether the loop's ready list holds the stream.
     var isQueued = false
+    /// Whether the system tells when the socket takes bytes again.
+    var isWritingWatched = false
+    var descriptor: Int32
+    /// The stream's index in its loop's table.
+    var place: UInt32 = 0
+    /// The errno of a failed send, or 0.
+    var sendError: Int32 = 0
+    /// Invariant: touched only while the stream is not closed, and a loop closes its streams before it dies.
+    unowned(unsafe) let loop: SocketLoop
+    /// Received and not consumed.
+    var held = OwnedBytes()
+    /// Accepted by `send`, not yet taken by the socket.
+    var pending = OwnedBytes()
+    /// The peer, as far as it is known.
+    var peer: SocketAddress?
+    /// What only a stream that begins or ends has.
+    private var extremes: Extremes?
+
+    private final class Extremes {
+        var attempt: ConnectAttempt?
+        var lingering: LingeringClose?
+        var end: EndReason?
+    }
 
     /// A stream without a descriptor yet.
     init(connecting handler: StreamHandler, tag: UInt8, loop: SocketLoop) {
         self.loop = loop
         state = .connecting
         descriptor = -1
-        isAccepted = false
         super.init(handler: handler, tag: tag)
         loop.keep(self)
     }
@@ -69,7 +64,6 @@ class SocketStream: ByteStream {
         self.descriptor = descriptor
         self.peer = peer
         state = .open
-        isAccepted = true
         super.init(handler: loop.nobody)
         loop.keep(self)
         startOpen()
@@ -81,7 +75,6 @@ class SocketStream: ByteStream {
         self.descriptor = descriptor
         self.peer = peer
         state = .open
-        isAccepted = false
         super.init(handler: handler, tag: tag)
         loop.keep(self)
         startOpen()
@@ -111,6 +104,45 @@ class SocketStream: ByteStream {
     final override func resumeReceiving() { resume() }
     final override func close() { shut() }
     final override func closeAfterSending(lingering span: TimeSpan) { shutAfterSending(lingering: span) }
+
+    // MARK: Begin and end
+
+    /// What connects the stream; nil once it is connected or closed.
+    var attempt: ConnectAttempt? {
+        get { extremes?.attempt }
+        set {
+            guard newValue != nil || extremes != nil else { return }
+            let old = attempt
+            change { $0.attempt = newValue }
+            if old !== newValue { old?.letGo() }
+        }
+    }
+
+    /// What waits for the last bytes after ``closeAfterSending(lingering:)``.
+    var lingering: LingeringClose? {
+        get { extremes?.lingering }
+        set {
+            guard newValue != nil || extremes != nil else { return }
+            let old = lingering
+            change { $0.lingering = newValue }
+            if old !== newValue { old?.letGo(on: loop) }
+        }
+    }
+
+    /// The end of the received bytes, once it was read.
+    var end: EndReason? {
+        get { extremes?.end }
+        set { change { $0.end = newValue } }
+    }
+
+    private func change(_ body: (Extremes) -> Void) {
+        let extremes = extremes ?? Extremes()
+        body(extremes)
+        let isNeeded = extremes.attempt != nil || extremes.lingering != nil || extremes.end != nil
+        self.extremes = isNeeded ? extremes : nil
+    }
+
+    // MARK: Turns
 
     /// Asks for a call of ``continueTurn()`` in the next turn.
     func enqueue() {

@@ -131,9 +131,9 @@ private final class Orderer: StatementHook {
 }
 
 /// The production funnel between clients and a server that can kill.
-private final class OrdersRig {
+final class OrdersRig {
     let loop = SimulatedLoop(seed: 5)
-    let ruler = Orderer()
+    fileprivate let ruler = Orderer()
     var killedAnswersOK = false
     var ignoresKills = false
     fileprivate(set) var kills: [Int] = []
@@ -145,20 +145,22 @@ private final class OrdersRig {
     private let host = SimulatedHost()
     private let loopContext: SimulatedLoopContext
     private let funnel: Funnel
-    private let context: SessionContext
+    let context: SessionContext
+    let worker: FunnelWorker
 
-    init() throws {
+    /// - Parameter hasRules: whether there is a plugin that gives orders.
+    init(hasRules: Bool = true) throws {
         loopContext = SimulatedLoopContext(loop: loop)
         try host.backends.add(.tcp(host: "db", port: 3306), role: .readWrite)
         let options = try FunnelOptions.parse(["--funnel-auth-user=nobody", "--funnel-max-backends=4"])
         let accounts = try AccountDirectory(options: options)
         accounts.looked("user", Account(user: "user", verifier: .password([])))
         funnel = Funnel(host: host, settings: FunnelSettings(options), accounts: accounts)
-        let worker = FunnelWorker(funnel: funnel, loop: loopContext)
+        worker = FunnelWorker(funnel: funnel, loop: loopContext)
         funnel.loops.enter(worker)
         var sessions: UInt64 = 0
         context = SessionContext(
-            loop: loop, workers: [ruler, worker],
+            loop: loop, workers: hasRules ? [ruler, worker] : [worker],
             makeID: {
                 sessions += 1
                 return sessions
@@ -310,7 +312,7 @@ private final class OrdersServer: StreamHandler {
 }
 
 /// A client that logs in without a password, and asks one thing after the other.
-private final class OrdersClient: StreamHandler {
+final class OrdersClient: StreamHandler {
     private var stream: ByteStream?
     private var joiner = PacketJoiner()
     private var isGreeted = false

@@ -34,6 +34,9 @@ public final class SimulatedLoop: EventLoop {
     private var agenda = Agenda()
     /// The handlers with a deadline, kept alive as the contract says.
     private var timed: [ObjectIdentifier: StreamHandler] = [:]
+    /// When the jobs that look after deadlines run, by the places that handlers have.
+    private var timers: [UInt32: MonotonicTime] = [:]
+    private var nextTimer: UInt32 = 0
     private var listeners: [Endpoint: Listener] = [:]
     var open: [ObjectIdentifier: SimulatedStream] = [:]
 
@@ -59,16 +62,20 @@ public final class SimulatedLoop: EventLoop {
         handler.deadline = deadline
         timed[ObjectIdentifier(handler)] = deadline == nil ? nil : handler
         guard let deadline else { return }
-        if let queued = handler.queuedDeadline, queued <= deadline { return }
-        handler.queuedDeadline = deadline
+        if let queued = timers[handler.timerPlace], queued <= deadline { return }
+        let place = nextTimer
+        nextTimer += 1
+        timers[place] = deadline
+        handler.timerPlace = place
         schedule(at: deadline) { [weak self, weak handler] in
-            if let self, let handler { deadlineDue(deadline, handler) }
+            self?.timers[place] = nil
+            if let self, let handler { deadlineDue(place, handler) }
         }
     }
 
-    private func deadlineDue(_ due: MonotonicTime, _ handler: StreamHandler) {
-        guard handler.queuedDeadline == due else { return }
-        handler.queuedDeadline = nil
+    private func deadlineDue(_ place: UInt32, _ handler: StreamHandler) {
+        guard handler.timerPlace == place else { return }
+        handler.timerPlace = StreamHandler.noTimer
         guard let deadline = handler.deadline else { return }
         guard deadline <= clock else { return setDeadline(deadline, for: handler) }
         handler.deadline = nil

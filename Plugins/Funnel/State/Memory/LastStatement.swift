@@ -28,23 +28,62 @@ struct LastStatement: Equatable, Sendable {
         var isError: Bool { level == Array("Error".utf8) }
     }
 
+    // In an order that leaves no gaps: every session has them.
+    private var conditions: [Condition] = []
     /// ROW_COUNT(): the rows changed, -1 after a result or an error.
     var rowCount: Int64 = 0
-    /// FOUND_ROWS(), which is 1 before the first query.
-    var foundRows = Value.known(1)
-    /// LAST_INSERT_ID().
-    var insertID = Value.known(0)
-    /// The conditions of the last statement that had any, or that cleared them.
-    var diagnostics = Diagnostics.known([])
+    private var foundRowsNumber: UInt64 = 1
+    private var insertIDNumber: UInt64 = 0
+    /// The warnings that the statement told; more than SHOW WARNINGS has rows for where `max_error_count` is less.
+    private var toldWarnings: UInt16 = 0
     /// What the last answer certainly set anew on its connection.
     private(set) var renewed: LastValues = []
-    /// The warnings that the statement told; more than SHOW WARNINGS has rows for where `max_error_count` is less.
-    private(set) var toldWarnings = 0
+    /// What only the connection knows.
+    private var unread: LastValues = []
+
+    /// FOUND_ROWS(), which is 1 before the first query.
+    var foundRows: Value {
+        get { unread.contains(.foundRows) ? .unread : .known(foundRowsNumber) }
+        set { foundRowsNumber = note(newValue, .foundRows) }
+    }
+
+    /// LAST_INSERT_ID().
+    var insertID: Value {
+        get { unread.contains(.insertID) ? .unread : .known(insertIDNumber) }
+        set { insertIDNumber = note(newValue, .insertID) }
+    }
+
+    /// The conditions of the last statement that had any, or that cleared them.
+    var diagnostics: Diagnostics {
+        get { unread.contains(.diagnostics) ? .unread : .known(conditions) }
+        set {
+            switch newValue {
+            case .known(let known):
+                unread.remove(.diagnostics)
+                conditions = known
+            case .unread:
+                unread.insert(.diagnostics)
+                conditions = []
+            }
+        }
+    }
+
+    /// Remembers whether the value is known; returns it, 0 where it isn't.
+    private mutating func note(_ value: Value, _ which: LastValues) -> UInt64 {
+        switch value {
+        case .known(let number):
+            unread.remove(which)
+            return number
+        case .unread:
+            unread.insert(which)
+            return 0
+        }
+    }
 
     /// @@warning_count; nil where only the connection knows.
     var warningCount: UInt64? {
         guard case .known(let conditions) = diagnostics else { return nil }
-        return UInt64(conditions.isEmpty ? 0 : max(conditions.count, toldWarnings))
+        return UInt64(conditions.isEmpty ? 0 : max(conditions.count, Int(toldWarnings)))
     }
 
     /// @@error_count; nil where only the connection knows.
@@ -69,8 +108,7 @@ extension LastStatement {
 
     /// Whether there are no conditions, for certain.
     private var isClear: Bool {
-        guard case .known(let conditions) = diagnostics else { return false }
-        return conditions.isEmpty
+        conditions.isEmpty && !unread.contains(.diagnostics)
     }
 
     /// A command was answered; `text` is what was executed, `kind` what it is, `foreign` what the connection had of
@@ -176,7 +214,7 @@ extension LastStatement {
             // SHOW WARNINGS itself and its like have none.
             renewed.insert(.diagnostics)
             diagnostics = .unread
-            toldWarnings = Int(answer.warnings)
+            toldWarnings = answer.warnings
             return
         }
         switch kind {

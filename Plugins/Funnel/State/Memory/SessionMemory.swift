@@ -3,19 +3,54 @@ import SQLText
 
 /// What a session remembers of its own, and is given again on another connection.
 struct SessionMemory: Sendable {
-    /// User variables as they were read last; a variable that isn't there is as never set.
-    private(set) var variables: [SQLName: UserVariable] = [:]
-    /// User variables assigned since.
-    private(set) var assigned: Set<SQLName> = []
-    /// Statements of PREPARE.
-    private(set) var statements: [SQLName: PreparedText] = [:]
-    /// Statements of PREPARE whose text nobody has seen.
-    private(set) var unseenStatements: Set<SQLName> = []
+    /// What few sessions have anything of.
+    private var things = Seldom<Things>()
     /// The last statement's values.
     var last = LastStatement()
+
+    private struct Things: Vacant {
+        var variables: [SQLName: UserVariable] = [:]
+        var assigned: Set<SQLName> = []
+        var statements: [SQLName: PreparedText] = [:]
+        var unseenStatements: Set<SQLName> = []
+        var nextTransaction = ""
+
+        var isVacant: Bool {
+            variables.isEmpty && assigned.isEmpty && statements.isEmpty && unseenStatements.isEmpty
+                && nextTransaction.isEmpty
+        }
+    }
+
+    /// User variables as they were read last; a variable that isn't there is as never set.
+    private(set) var variables: [SQLName: UserVariable] {
+        get { things.value.variables }
+        set { things.change { $0.variables = newValue } }
+    }
+
+    /// User variables assigned since.
+    private(set) var assigned: Set<SQLName> {
+        get { things.value.assigned }
+        set { things.change { $0.assigned = newValue } }
+    }
+
+    /// Statements of PREPARE.
+    private(set) var statements: [SQLName: PreparedText] {
+        get { things.value.statements }
+        set { things.change { $0.statements = newValue } }
+    }
+
+    /// Statements of PREPARE whose text nobody has seen.
+    private(set) var unseenStatements: Set<SQLName> {
+        get { things.value.unseenStatements }
+        set { things.change { $0.unseenStatements = newValue } }
+    }
+
     /// What SET TRANSACTION has set for the next transaction, as the server says it: statements, each with a semicolon
     /// behind it.
-    var nextTransaction = ""
+    var nextTransaction: String {
+        get { things.value.nextTransaction }
+        set { things.change { $0.nextTransaction = newValue } }
+    }
 
     /// Whether no connection knows anything of the session that isn't here.
     var isWholeElsewhere: Bool {

@@ -7,6 +7,11 @@ import SQLText
 /// It is told of every answer. A tie that begins where a statement may have done something ends only where that is
 /// certainly over.
 struct SessionTies: Sendable {
+    // In an order that leaves no gaps: every session has them.
+    /// What ties few sessions: tables, locks, handlers.
+    private var things = Seldom<Things>()
+    /// What the session remembers, and can be given again elsewhere.
+    var memory = SessionMemory()
     /// A transaction is open, or may be.
     private(set) var hasTransaction = false
     /// Characteristics may be set for the next transaction that the server hasn't told.
@@ -15,20 +20,12 @@ struct SessionTies: Sendable {
     private(set) var hasSavepoint = false
     /// autocommit is off, as the last status said.
     private(set) var isAutocommitOff = false
-    /// The temporary tables, each with its schema where one was known.
-    private(set) var temporaryTables: Set<SQLTableName> = []
     /// There may be temporary tables whose names nobody knows.
     private(set) var hasUnnamedTables = false
-    /// Locks of tables, of all tables, and of the backup.
-    private(set) var locks = Locks()
-    /// HANDLERs, by alias.
-    private(set) var handlers: Set<SQLName> = []
     /// State that can't be seen, until a reset.
     private(set) var hasHiddenState = false
     /// A cursor of a binary prepared statement is open; its keeper says so.
     var hasCursor = false
-    /// What the session remembers, and can be given again elsewhere.
-    var memory = SessionMemory()
     /// The statement switched the funnel's session tracking off: `SettingsDifference.tracking` has to be set before
     /// the next.
     var lostTracking = false
@@ -39,6 +36,32 @@ struct SessionTies: Sendable {
     /// The server may hold changes back that an error kept it from telling: a reset before anybody else has the
     /// connection.
     private(set) var mayTellLate = false
+
+    private struct Things: Vacant {
+        var temporaryTables: Set<SQLTableName> = []
+        var locks = Locks()
+        var handlers: Set<SQLName> = []
+
+        var isVacant: Bool { temporaryTables.isEmpty && locks == Locks() && handlers.isEmpty }
+    }
+
+    /// The temporary tables, each with its schema where one was known.
+    private(set) var temporaryTables: Set<SQLTableName> {
+        get { things.value.temporaryTables }
+        set { things.change { $0.temporaryTables = newValue } }
+    }
+
+    /// Locks of tables, of all tables, and of the backup.
+    private(set) var locks: Locks {
+        get { things.value.locks }
+        set { things.change { $0.locks = newValue } }
+    }
+
+    /// HANDLERs, by alias.
+    private(set) var handlers: Set<SQLName> {
+        get { things.value.handlers }
+        set { things.change { $0.handlers = newValue } }
+    }
 
     /// Locks that only their holder can end.
     struct Locks: Equatable, Sendable {
@@ -80,10 +103,13 @@ struct SessionTies: Sendable {
     var pins: PinSet {
         var pins = PinSet()
         if hasTransaction || hasTransactionAhead || hasSavepoint { pins.insert(.transaction) }
-        if hasUnnamedTables || !temporaryTables.isEmpty { pins.insert(.temporaryTable) }
-        if locks.tables || locks.global || locks.backup { pins.insert(.lockedTables) }
-        if locks.holdsName { pins.insert(.namedLock) }
-        if !handlers.isEmpty { pins.insert(.handler) }
+        if hasUnnamedTables { pins.insert(.temporaryTable) }
+        if !things.isVacant {
+            if !temporaryTables.isEmpty { pins.insert(.temporaryTable) }
+            if locks.tables || locks.global || locks.backup { pins.insert(.lockedTables) }
+            if locks.holdsName { pins.insert(.namedLock) }
+            if !handlers.isEmpty { pins.insert(.handler) }
+        }
         if hasCursor { pins.insert(.cursor) }
         if hasHiddenState || !memory.unseenStatements.isEmpty { pins.insert(.hiddenState) }
         return pins

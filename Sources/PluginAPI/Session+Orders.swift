@@ -1,0 +1,46 @@
+// What hooks order for a session's statements.
+
+/// Orders of statement hooks: kept by the session once there were any, and used again.
+final class OrderBook {
+    fileprivate var orders = StatementOrders()
+    fileprivate var mirror: MirroredStatement?
+}
+
+extension Session {
+    /// The hostgroup that the next statement is to go to, where a ``LocalServer`` chooses; nil for the usual one. ``route``
+    /// comes before it, and a session that must keep its connection stays there.
+    public final var hostgroup: Int? {
+        get { wantedHostgroup == Self.noHostgroup ? nil : wantedHostgroup }
+        set { wantedHostgroup = newValue ?? Self.noHostgroup }
+    }
+
+    /// The hostgroup of statements for which ``hostgroup`` says nothing, as the client's account has it; nil for the
+    /// usual one of the process.
+    public final var defaultHostgroup: Int? {
+        get { usualHostgroup == Self.noHostgroup ? nil : usualHostgroup }
+        set { usualHostgroup = newValue ?? Self.noHostgroup }
+    }
+
+    /// What statement hooks order for the statement under way; set anew before they are asked about the next one.
+    public final var orders: StatementOrders {
+        get { orderBook?.orders ?? StatementOrders() }
+        set {
+            if orderBook != nil || newValue != StatementOrders() { madeOrderBook.orders = newValue }
+        }
+    }
+
+    /// A copy of the next statement for another hostgroup, where a ``LocalServer`` chooses and takes it; nil for none.
+    public final var mirror: MirroredStatement? {
+        get { orderBook?.mirror }
+        set {
+            if orderBook != nil || newValue != nil { madeOrderBook.mirror = newValue }
+        }
+    }
+
+    private final var madeOrderBook: OrderBook {
+        if let orderBook { return orderBook }
+        let made = OrderBook()
+        orderBook = made
+        return made
+    }
+}
