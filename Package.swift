@@ -183,14 +183,14 @@ let package = Package(
 if Context.environment["MILLRACE_MICRO"] != nil {
     package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
     package.targets += [
-        .target(name: "CMemoryCalls", path: "Benchmarks/CMemoryCalls"),
+        .target(name: "CMemoryCalls", path: "Tests/Benchmarks/CMemoryCalls"),
         .executableTarget(
             name: "Micro",
             dependencies: [
                 "CMemoryCalls", "LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", "RulesPlugin",
                 "SQLText", "Streams", argumentParser, .product(name: "Benchmark", package: "benchmark"),
             ],
-            path: "Benchmarks/Micro", swiftSettings: settings,
+            path: "Tests/Benchmarks/Micro", swiftSettings: settings,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
     ]
 }

@@ -29,9 +29,9 @@ struct Repository {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The Swift files under Sources, Plugins, Tests and Benchmarks.
+    /// The Swift files under Sources, Plugins and Tests.
     static func sourceFiles() throws -> [SourceFile] {
-        try ["Sources", "Plugins", "Tests", "Benchmarks"].flatMap(sourceFiles(under:))
+        try ["Sources", "Plugins", "Tests"].flatMap(sourceFiles(under:))
     }
 
     private static func sourceFiles(under folder: String) throws -> [SourceFile] {

@@ -2,7 +2,7 @@ import Benchmark
 
 /// What the hot path is made of, piece by piece.
 ///
-/// Thresholds in Benchmarks/Thresholds hold their memory calls, which are the same on every machine; times are printed for
+/// Thresholds in Tests/Benchmarks/Thresholds hold their memory calls, which are the same on every machine; times are printed for
 /// comparing two builds on one.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = Benchmark.Configuration(
