@@ -2,6 +2,7 @@
 
 import mmap
 import re
+import shutil
 import struct
 import subprocess
 from collections import Counter
@@ -19,7 +20,8 @@ SIZE = HEADER.size + PLACES * PLACE.size
 def preloaded(folder):
     """Compiles the counting library into the folder; answers it."""
     library = Path(folder) / "allocations.so"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
+    compiler = shutil.which("cc") or "clang"
+    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
     return library
 
 
