@@ -48,6 +48,9 @@ open class Session {
     package var defaultSchemaBytes: [UInt8] = []
     /// What statement hooks order for the statement under way; set anew before they are asked about the next one.
     public var orders = StatementOrders()
+    /// Transactions that the server must have applied before the next statement runs, where a ``LocalServer`` chooses; nil
+    /// for none.
+    public var minimumGTIDs: GTIDList?
     /// A copy of the next statement for another hostgroup, where a ``LocalServer`` chooses and takes it; nil for none.
     public var mirror: MirroredStatement?
     /// Why the session ended; nil while it goes on.

@@ -80,6 +80,7 @@ extension FunnelSession {
         ties = SessionTies()
         statements.removeAll()
         trackPolicy = nil
+        seenTransactions = nil
         isMultiplexingOff = false
         status = .autocommit
     }

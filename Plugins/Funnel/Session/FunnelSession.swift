@@ -53,6 +53,8 @@ final class FunnelSession: LocalServer, Lessee {
     var statements = ClientStatements()
     /// What it is told of changes of its state, where it has chosen that itself; nil for the usual.
     var trackPolicy: TrackPolicy?
+    /// The transactions that it has made, where query rules ask for them; nil for most sessions.
+    var seenTransactions: SeenTransactions?
     /// The flags of the last answer.
     var status: StatusFlags = .autocommit
 
