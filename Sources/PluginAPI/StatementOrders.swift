@@ -25,7 +25,7 @@ public struct StatementOrders: BitwiseCopyable, Equatable, Sendable {
     /// The hostgroup whose transactions the statement must see, as far as its session has made them there; nil for none.
     ///
     /// Only a ``LocalServer`` that chooses among connections follows it and ``remembersGTIDs``.
-    public var gtidFromHostgroup: Int?
+    public var gtidFromHostgroup: UInt32?
 
     /// Whether the transaction that the statement commits is to be remembered for ``gtidFromHostgroup``.
     public var remembersGTIDs = false

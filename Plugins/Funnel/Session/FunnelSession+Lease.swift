@@ -53,7 +53,10 @@ extension FunnelSession {
     }
 
     /// Where the statement is wanted: where hooks say, else where the account says; nil for the usual hostgroup.
-    var hostgroup: Int? { fallback.map(\.hostgroup) ?? session.hostgroup ?? session.defaultHostgroup }
+    var hostgroup: Int? {
+        if let fallback { return fallback.hostgroup }
+        return session.hostgroup ?? session.defaultHostgroup
+    }
 
     private func load(_ backend: Backend) -> Int? { worker.pool(of: backend).outstanding }
 

@@ -58,7 +58,7 @@ extension FunnelSession {
     /// The session's own transaction that the statement must see; where it goes instead there is none that has more.
     private var ownTransaction: SeenTransactions.Seen? {
         guard fallback == nil, let hostgroup = session.orders.gtidFromHostgroup else { return nil }
-        return seenTransactions?.last(in: hostgroup)
+        return seenTransactions?.last(in: Int(hostgroup))
     }
 
     /// Goes on with the connection once its server has applied what the statement must see.
@@ -138,7 +138,8 @@ extension FunnelSession {
     private func goElsewhere(from connection: BackendConnection) {
         worker.count(\.gtidFallbacks, connection)
         running?.fallback = GTIDFallback(
-            hostgroup: session.orders.gtidFromHostgroup ?? session.defaultHostgroup, backend: ownTransaction?.backend)
+            hostgroup: session.orders.gtidFromHostgroup.map { Int($0) } ?? session.defaultHostgroup,
+            backend: ownTransaction?.backend)
         giveUntouchedBack(connection)
         lease()
     }

@@ -183,7 +183,7 @@ extension RulesWorker {
         case .despiteVariables: session.orders.multiplexing = .ignore
         }
         guard decision.asksForGTIDs else { return }
-        session.orders.gtidFromHostgroup = decision.gtidFromHostgroup.map { Int($0) }
+        session.orders.gtidFromHostgroup = decision.gtidFromHostgroup
         session.minimumGTIDs = decision.readHints?.minGTID
     }
 
