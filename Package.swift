@@ -170,7 +170,7 @@ let package = Package(
             "SimulationTests",
             [
                 "Accounts", "Chassis", "EventLoop", "FunnelPlugin", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore",
-                "ProxyPlugin", "TestSupport", argumentParser,
+                "ProxyPlugin", "Telemetry", "TestSupport", argumentParser,
             ]),
         tests(
             "ProxyPluginTests",

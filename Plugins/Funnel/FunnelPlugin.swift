@@ -31,7 +31,7 @@ package final class FunnelPlugin: Plugin {
         administration.add(statistics: [funnel.connectionPoolTable, funnel.accounts.usersTable])
         administration.add(statistics: FunnelTables(funnel: funnel).all)
         administration.add(globals: { [funnel] in funnel.globals() })
-        administration.add(variables: funnel.mirrorVariables)
+        administration.add(variables: funnel.mirrorVariables + [funnel.gtidWaitVariable])
     }
 
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {

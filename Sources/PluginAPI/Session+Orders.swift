@@ -1,9 +1,12 @@
+public import MySQLWire
+
 // What hooks order for a session's statements.
 
 /// Orders of statement hooks: kept by the session once there were any, and used again.
 final class OrderBook {
     fileprivate var orders = StatementOrders()
     fileprivate var mirror: MirroredStatement?
+    fileprivate var minimumGTIDs: GTIDList?
 }
 
 extension Session {
@@ -34,6 +37,15 @@ extension Session {
         get { orderBook?.mirror }
         set {
             if orderBook != nil || newValue != nil { madeOrderBook.mirror = newValue }
+        }
+    }
+
+    /// Transactions that the server must have applied before the next statement runs, where a ``LocalServer`` chooses; nil
+    /// for none.
+    public final var minimumGTIDs: GTIDList? {
+        get { orderBook?.minimumGTIDs }
+        set {
+            if orderBook != nil || newValue != nil { madeOrderBook.minimumGTIDs = newValue }
         }
     }
 

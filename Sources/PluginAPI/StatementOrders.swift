@@ -22,6 +22,14 @@ public struct StatementOrders: BitwiseCopyable, Equatable, Sendable {
     /// Only a ``LocalServer`` that chooses among connections follows it.
     public var multiplexing = Multiplexing.unchanged
 
+    /// The hostgroup whose transactions the statement must see, as far as its session has made them there; nil for none.
+    ///
+    /// Only a ``LocalServer`` that chooses among connections follows it and ``remembersGTIDs``.
+    public var gtidFromHostgroup: UInt32?
+
+    /// Whether the transaction that the statement commits is to be remembered for ``gtidFromHostgroup``.
+    public var remembersGTIDs = false
+
     /// Up to so many bytes of the backend's answer are kept for the answer hooks while it goes to the client; 0 for none.
     public var keptBytes = 0
 

@@ -28,8 +28,10 @@ final class FakeHost: PluginHost {
 }
 
 /// A section of one table, `fruit`: a name of `rotten` can't be used, one of `odd` warns.
-final class FruitSection: ConfigurationSection {
+final class FruitSection: NamedConfigurationSection {
     let name = "MYSQL FRUIT"
+    let singular = "MYSQL PIECE"
+    let nameColumn = "name"
     let tables = [
         TableDefinition(
             name: "fruit", columns: ["id", "name", "grams"], key: ["id"],
@@ -42,13 +44,23 @@ final class FruitSection: ConfigurationSection {
     func running() -> TableContents { ["fruit": used.withLock { $0 }] }
 
     func prepare(_ contents: TableContents) throws(ConfigurationFault) -> PreparedConfiguration {
+        try prepare(contents) { _ in false }
+    }
+
+    func prepare(_ contents: TableContents, only name: String) throws(ConfigurationFault) -> PreparedConfiguration {
+        try prepare(contents) { $0[1].text != name }
+    }
+
+    private func prepare(
+        _ contents: TableContents, keeping isKept: @escaping @Sendable ([Cell]) -> Bool
+    ) throws(ConfigurationFault) -> PreparedConfiguration {
         let rows = contents["fruit"] ?? []
         for row in rows where row[1] == .text("rotten") {
             throw ConfigurationFault(
                 table: "fruit", row: "id \(row[0].text ?? "")", column: "name", reason: "it is rotten; take another")
         }
         let warnings = rows.filter { $0[1] == .text("odd") }.map { "fruit \($0[0].text ?? "") is odd" }
-        return PreparedConfiguration(warnings: warnings) { self.used.withLock { $0 = rows } }
+        return PreparedConfiguration(warnings: warnings) { self.used.withLock { $0 = $0.filter(isKept) + rows } }
     }
 }
 

@@ -40,6 +40,18 @@ import Testing
         #expect(steps(set, set, login: login) == [])
     }
 
+    @Test func theTransactionThatACommitTellsIsNoSetting() throws {
+        var rig = StateRig()
+        let before = rig.settings
+        // INSERT with autocommit on a server with a binary log.
+        let packet = "000100024000000012001009" + "6c6173745f67746964" + "05302d312d35"
+        _ = try rig.query("INSERT INTO a VALUES (1)", packet: packet)
+        #expect(rig.settings === before)
+        // SET autocommit=1 that commits what was open.
+        _ = rig.query("SET autocommit=1", told(.variables(["last_gtid": "0-1-4", "autocommit": "ON"])))
+        #expect(steps(before, rig.settings, login: before) == ["SET autocommit='ON'"])
+    }
+
     @Test func aConnectionLosesItsSchemaByCOM_CHANGE_USERAlone() {
         var rig = StateRig(schema: nil)
         let login = rig.settings

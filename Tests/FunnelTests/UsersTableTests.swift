@@ -103,6 +103,28 @@ struct UsersTableTests {
         #expect(account.verifier == .password(Array("server's".utf8)))
     }
 
+    @Test("one user's rows are loaded alone, and those in use of the others stay")
+    func oneUser() throws {
+        func loadOne(_ user: String, _ rows: [Cell]...) throws -> [String] {
+            let prepared = try section.prepare([UsersTable.name: rows], only: user)
+            prepared.apply()
+            return prepared.warnings
+        }
+        try load(
+            row("app", "one"), row("web", "two", ["backend": .integer(0)]),
+            row("web", "back", ["backend": .integer(1), "frontend": .integer(0)]))
+        funnel.accounts.proved("app", Proof(sha1: [1]))
+        #expect(try loadOne("web", row("web", "", ["max_connections": .integer(5)])).count == 1)
+        #expect(shown("username") == ["app", "web"] && shown("max_connections") == ["10000", "5"])
+        #expect(funnel.accounts.proof(of: "app").sha1 == [1])
+        #expect(try loadOne("new", row("new", "three")).isEmpty)
+        #expect(shown("username") == ["app", "web", "new"])
+        #expect(throws: ConfigurationFault.self) { try loadOne("web", row("web", "x", ["use_ssl": .integer(1)])) }
+        #expect(try loadOne("web").isEmpty)
+        #expect(shown("username") == ["app", "new"])
+        #expect(account("web") == nil)
+    }
+
     @Test("an inactive row shuts its user out")
     func inactive() throws {
         try load(row("app", "secret", ["active": .integer(0)]))

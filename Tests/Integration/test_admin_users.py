@@ -185,3 +185,36 @@ def test_one_wrong_row_and_nothing_is_loaded(admin):
     assert admin.refusal("INSERT INTO mysql_users (username, active) VALUES ('more', 2)")[0]
     warnings = load(admin, "UPDATE mysql_users SET use_ssl = 0, transaction_persistent = 0 WHERE username = 'reader'")
     assert len(warnings) == 1 and "transaction_persistent=0 has no effect" in warnings[0]
+
+
+def test_one_user_is_loaded_alone(admin):
+    load(admin, "INSERT INTO mysql_users (username, password) VALUES ('app', 'secret')")
+    admin.ask(
+        "INSERT INTO mysql_users (username, password) VALUES ('other', 'different'), ('reader', '$A$005$tooshort'); "
+        "UPDATE mysql_users SET password = 'not yet' WHERE username = 'app'"
+    )
+    admin.ask("LOAD MYSQL USER other TO RUNTIME")
+    for user in ("app", "other"):
+        with enter(admin, user) as connection:
+            assert rows(connection, "SELECT 1")
+    code, text = admin.refusal("LOAD MYSQL USER reader TO RUNTIME")
+    assert code == 1231 and "mysql_users, username reader, password" in text
+    code, text = admin.refusal("LOAD MYSQL USER nobody FROM MEMORY")
+    assert code == 1146 and "no 'nobody' in mysql_users" in text
+    assert admin.ask("SELECT username FROM runtime_mysql_users") == [("app",), ("other",)]
+    admin.ask("SAVE MYSQL USER other FROM RUNTIME")
+    stored = dict(admin.ask("SELECT username, password FROM mysql_users"))
+    assert stored["other"].startswith("*") and stored["app"] == "not yet"
+    # By the hash alone: what was known in plain stays known.
+    admin.ask("LOAD MYSQL USER other TO RUNTIME")
+    with enter(admin, "other") as connection:
+        assert rows(connection, "SELECT 1")
+        with admin.connect() as port, port.cursor() as cursor:
+            cursor.execute("DELETE FROM mysql_users WHERE username = 'other'")
+            cursor.execute("LOAD MYSQL USER other TO RUNTIME")
+            cursor.execute("SHOW WARNINGS")
+            assert [text for _, _, text in cursor.fetchall()] == [
+                "'other' is not in mysql_users any more, and was taken out of use"
+            ]
+        assert rows(connection, "SELECT 1"), "who is in stays in"
+        assert refusal(admin, "other")[0] == 1045

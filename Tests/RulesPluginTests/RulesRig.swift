@@ -43,6 +43,7 @@ final class RulesRig {
         session.orders = StatementOrders()
         session.hostgroup = nil
         session.mirror = nil
+        session.minimumGTIDs = nil
         var writer = PacketWriter()
         writer.append(payload)
         return worker.statement(CommandView(packets: writer.bytes.span), in: session)

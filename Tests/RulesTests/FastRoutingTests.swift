@@ -1,3 +1,4 @@
+import MySQLWire
 import PluginAPI
 import Testing
 
@@ -68,11 +69,12 @@ import Testing
 
     @Test func hintsForReads() throws {
         let rig = try RuleRig([])
-        let text = "/* max_lag_ms=600000;min_epoch_ms=9999999999999;min_gtid=a:1-5;create_new_connection=1 */ SELECT 1"
+        let text =
+            "/* max_lag_ms=600000;min_epoch_ms=9999999999999;min_gtid=0-1-5, 1-1-7;create_new_connection=1 */ SELECT 1"
         #expect(
             rig.decide(text).readHints
                 == ReadHints(
-                    mostLag: 600_000, minEpoch: 9_999_999_999_999, minGTID: Array("a:1-5".utf8),
+                    mostLag: 600_000, minEpoch: 9_999_999_999_999, minGTID: GTIDList("0-1-5,1-1-7".utf8),
                     createsNewConnection: true))
     }
 
@@ -82,7 +84,8 @@ import Testing
             "SELECT '/* hostgroup=7 */'", "SELECT 1 -- /* hostgroup=7 */", "/* hostgroup=x */ SELECT 1",
             "/* hostgroup=-1 */ SELECT 1", "/* hostgroup */ SELECT 1", "/* */ /* hostgroup=7 */ SELECT 1",
             "/*/ hostgroup=7", "/* max_lag_ms=600001 */ SELECT 1", "/**/", "/", "/*",
-            "/* hostgroup=99999999999999999999 */ SELECT 1", "/*! hostgroup=7 */",
+            "/* hostgroup=99999999999999999999 */ SELECT 1", "/*! hostgroup=7 */", "/* min_gtid=0-1-5' */ SELECT 1",
+            "/* min_gtid= */ SELECT 1",
         ])
     func noHints(text: String) throws {
         let rig = try RuleRig([])

@@ -19,6 +19,8 @@ struct OwnTables {
 
     private var lines: [(String, String)] {
         let names = sections.map(\.name).joined(separator: ", ")
+        let singular = sections.compactMap { ($0 as? any NamedConfigurationSection)?.singular }
+        let ofOne = singular.map { ("LOAD \($0) name TO RUNTIME", "uses the rows of that name, and leaves the others") }
         let own = [
             ("SELECT * FROM help", "shows this help"),
             ("SELECT * FROM backends", "lists the servers and their state"),
@@ -41,7 +43,7 @@ struct OwnTables {
             ("SHOW PROMETHEUS METRICS", "shows the statistics in Prometheus's text format"),
         ]
         let kill = commands.contains { $0.words == "KILL" } ? [] : [("KILL id", "ends a session of this port")]
-        return own + kill + commands.map { ($0.words, $0.summary) }
+        return own + ofOne + kill + commands.map { ($0.words, $0.summary) }
     }
 
     private var backends: ProvidedTable {

@@ -31,6 +31,7 @@ final class ConfigurationLayers: @unchecked Sendable {
     ///
     /// - Returns: the warnings.
     func perform(_ command: LayerCommand) throws -> [String] {
+        if let name = command.name { return try perform(command, only: name) }
         let section = try section(named: command.section)
         return try work.sync { try perform(command.action, section) }
     }
@@ -102,6 +103,84 @@ final class ConfigurationLayers: @unchecked Sendable {
             }
         }
     }
+}
+
+// MARK: One name
+
+extension ConfigurationLayers {
+    private func perform(_ command: LayerCommand, only name: String) throws -> [String] {
+        let named = sections.lazy.compactMap { $0 as? any NamedConfigurationSection }
+        guard let section = named.first(where: { $0.singular == command.section }) else { return [] }
+        return try work.sync {
+            let memory = try contents(of: section, only: name)
+            let running = section.running().rows(of: name, in: section)
+            guard !memory.isWithoutRows || !running.isWithoutRows else {
+                throw SQLError(
+                    code: 1146, state: "42S02",
+                    message: "There is no '\(name)' in \(section.tableNames), neither in memory nor in use")
+            }
+            switch command.action {
+            case .verify: return try prepare(section, memory, only: name).warnings
+            case .move(.memory, .runtime):
+                let prepared = try prepare(section, memory, only: name)
+                prepared.apply()
+                let gone = "'\(name)' is not in \(section.tableNames) any more, and was taken out of use"
+                return prepared.warnings + (memory.isWithoutRows ? [gone] : [])
+            case .move(.runtime, .memory):
+                try replaceMemory(section, only: name, by: running)
+                return []
+            case .move:
+                throw SQLError(
+                    code: 1235, state: "42000",
+                    message: "\(command.section) moves between memory and runtime; all of \(section.name) goes to disk "
+                        + "and comes from there")
+            }
+        }
+    }
+
+    private func prepare(
+        _ section: any NamedConfigurationSection, _ contents: TableContents, only name: String
+    ) throws -> PreparedConfiguration {
+        do {
+            return try section.prepare(contents, only: name)
+        } catch {
+            throw SQLError(code: 1231, state: "42000", message: "Nothing was loaded: \(error)")
+        }
+    }
+
+    private func contents(of section: any NamedConfigurationSection, only name: String) throws -> TableContents {
+        try contents(of: section, in: "main").rows(of: name, in: section)
+    }
+
+    private func replaceMemory(
+        _ section: any NamedConfigurationSection, only name: String, by contents: TableContents
+    ) throws {
+        try connection.atomically {
+            for table in section.tables {
+                let target = "main." + Literal.name(table.name)
+                try connection.execute(
+                    "DELETE FROM \(target) WHERE \(Literal.name(section.nameColumn)) = \(Literal.text(name))")
+                try connection.insert(
+                    contents[table.name] ?? [], into: "\(target) (\(table.columnList))", columns: table.columns.count)
+            }
+        }
+    }
+}
+
+extension NamedConfigurationSection {
+    fileprivate var tableNames: String { tables.map(\.name).joined(separator: ", ") }
+}
+
+extension TableContents {
+    /// The rows of one name.
+    fileprivate func rows(of name: String, in section: any NamedConfigurationSection) -> TableContents {
+        section.tables.reduce(into: [:]) { contents, table in
+            guard let column = table.columns.firstIndex(of: section.nameColumn) else { return }
+            contents[table.name] = (self[table.name] ?? []).filter { $0[column].text == name }
+        }
+    }
+
+    fileprivate var isWithoutRows: Bool { values.allSatisfy(\.isEmpty) }
 }
 
 // MARK: Disk

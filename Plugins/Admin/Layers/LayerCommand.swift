@@ -8,6 +8,8 @@ struct LayerCommand: Equatable, Sendable {
     /// The section's words, in capitals, one blank between them.
     let section: String
     let action: Action
+    /// The name whose rows alone are meant, and the section by the words for one; nil for all rows.
+    private(set) var name: String?
 
     enum Action: Equatable, Sendable {
         case move(from: Layer, to: Layer)
@@ -34,6 +36,20 @@ struct LayerCommand: Equatable, Sendable {
         case ("LOAD", "FROM", .config): action = .move(from: .config, to: .memory)
         case _: return nil
         }
+    }
+
+    /// Reads a command for the rows of one name, such as `LOAD MYSQL USER app TO RUNTIME`.
+    ///
+    /// - Parameter singular: the words before the name, in capitals.
+    /// - Returns: nil where it is none.
+    init?(_ text: StatementText, ofOne singular: String) {
+        let words = singular.split(separator: " ").map(String.init)
+        let tail = text.word(text.pieces.count - 1) == "VERIFY" ? 1 : 2
+        let place = (words.count + 1)..<(max(words.count + 1, text.pieces.count - tail))
+        guard !place.isEmpty, words.indices.allSatisfy({ text.word($0 + 1) == words[$0] }) else { return nil }
+        let ends = (place.upperBound..<text.pieces.count).map { text.word($0) }
+        self.init([text.word(0)] + words + ends)
+        name = text.name(place)
     }
 
     private static func layer(_ word: String) -> Layer? {

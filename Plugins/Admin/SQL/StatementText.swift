@@ -57,6 +57,13 @@ struct StatementText {
     /// The words from the front on, in capitals.
     var words: [String] { pieces.prefix { $0.kind == .identifier }.map { $0.text.uppercased() } }
 
+    /// The name that the tokens are: what stands inside of quotes, or what the client wrote.
+    func name(_ place: Range<Int>) -> String {
+        if place.count == 1 { return pieces[place.lowerBound].text }
+        let range = pieces[place.lowerBound].range.lowerBound..<pieces[place.upperBound - 1].range.upperBound
+        return String(decoding: bytes[range], as: UTF8.self)
+    }
+
     /// What the client wrote from that token on.
     func source(from index: Int) -> String {
         guard index < pieces.count else { return "" }

@@ -7,17 +7,25 @@ import SQLText
 extension AdminSession {
     func move(_ text: StatementText, _ output: Output) throws {
         guard isAdministrator else { throw AdminError.administratorsOnly }
-        let words = text.words
-        guard words.count == text.pieces.count, let command = LayerCommand(words) else {
+        let world = try requireWorld()
+        guard let command = layerCommand(text, world.layers.sections) else {
             throw AdminError.syntax(
                 "\(text.word(0)) is written LOAD section TO RUNTIME, SAVE section TO DISK and so on")
         }
-        let world = try requireWorld()
         if world.isScratch { return output.done() }
         guard !isPortReadOnly || command.action == .verify else { throw AdminError.readOnly }
         try commitOpen()
         warnings = try world.layers.perform(command)
         output.done(warnings: warnings.count)
+    }
+
+    private func layerCommand(_ text: StatementText, _ sections: [any ConfigurationSection]) -> LayerCommand? {
+        for section in sections {
+            guard let named = section as? any NamedConfigurationSection else { continue }
+            if let command = LayerCommand(text, ofOne: named.singular) { return command }
+        }
+        let words = text.words
+        return words.count == text.pieces.count ? LayerCommand(words) : nil
     }
 
     /// `SET mysql-name = value` edits global_variables; what clients set at their start means nothing here.

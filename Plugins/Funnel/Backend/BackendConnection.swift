@@ -259,6 +259,7 @@ final class BackendConnection: StreamHandler {
         stream = nil
         worker.loop.setDeadline(nil, for: self)
         worker.forget(self)
+        if before != .closing { pool.forgetApplied() }
         switch before {
         case .connecting, .login:
             worker.openFailed(self, reason, couldConnect: couldConnect, refusal: refusal)

@@ -25,6 +25,8 @@ final class BackendPool: Sendable {
     private let outstandingCount = Atomic<Int>(0)
     private let greeted = Lock<Greeting?>(nil)
     private let followed = Atomic<Bool>(false)
+    /// What the server is known to have applied.
+    private let applied = Lock(AppliedTransactions())
 
     init(backend: Backend, index: Int, policy: LeasePolicy, loops: LoopTable, seed: UInt64) {
         self.backend = backend
@@ -53,6 +55,15 @@ final class BackendPool: Sendable {
         get { greeted.withLock { $0 } }
         set { greeted.withLock { $0 = newValue } }
     }
+
+    /// Whether the server is known to have applied the transactions.
+    func hasApplied(_ gtids: GTIDList) -> Bool { applied.withLock { $0.hold(gtids) } }
+
+    /// The server has applied the transactions.
+    func nowApplied(_ gtids: GTIDList) { applied.withLock { $0.add(gtids) } }
+
+    /// A connection broke: the server may be another one behind it, or have lost its last transactions.
+    func forgetApplied() { applied.withLock { $0 = AppliedTransactions() } }
 
     /// Whether a session may keep its lease between two statements.
     var letsKeep: Bool { !wantsBack.load(ordering: .sequentiallyConsistent) }

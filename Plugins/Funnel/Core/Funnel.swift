@@ -15,6 +15,8 @@ final class Funnel: Sendable {
     let admission: Admission
     let statements = StatementTable()
     let mirrors = MirrorGate()
+    /// Milliseconds that a server has to apply what a statement must see; 0 for those only that have it already.
+    let gtidWait = Atomic<Int>(500)
     private let tickets = Atomic<UInt64>(0)
     private let errands = Atomic<UInt64>(0)
     private let opened = Lock<[BackendPool]>([])

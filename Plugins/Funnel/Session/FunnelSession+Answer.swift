@@ -174,6 +174,7 @@ extension FunnelSession {
         answer.rows = connection.translator.lastResult?.rows ?? 0
         answer.status = connection.toldStatus
         answer.changes = connection.translator.takeChanges()
+        if session.orders.remembersGTIDs { remember(answer.changes, of: connection) }
         if case .prepare = running.plan { answer.effects = nil }
         answer.variableTexts = running.variableTexts
         let before = settings

@@ -82,6 +82,7 @@ extension FunnelSession {
         ties = SessionTies()
         if rarities != nil { statements.removeAll() }
         trackPolicy = nil
+        seenTransactions = nil
         isMultiplexingOff = false
         status = .autocommit
     }

@@ -21,7 +21,7 @@ extension FunnelSession {
 
     /// The pool of the session's last connection, where the statement may go there as the one before did.
     private var lastPool: BackendPool? {
-        guard session.route == nil, let pool = lastConnection?.pool,
+        guard session.route == nil, fallback == nil, let pool = lastConnection?.pool,
             worker.chooser.wouldChoose(pool.backend, in: hostgroup)
         else { return nil }
         return pool
@@ -49,12 +49,15 @@ extension FunnelSession {
     private func choosePool() -> BackendPool? {
         if let route = session.route { return worker.pool(of: route) }
         let backend = worker.chooser.choose(
-            in: hostgroup, preferring: lastConnection?.pool.backend, waits: true, load: load)
+            in: hostgroup, preferring: fallback?.backend ?? lastConnection?.pool.backend, waits: true, load: load)
         return backend.map { worker.pool(of: $0) }
     }
 
     /// Where the statement is wanted: where hooks say, else where the account says; nil for the usual hostgroup.
-    private var hostgroup: Int? { session.hostgroup ?? session.defaultHostgroup }
+    var hostgroup: Int? {
+        if let fallback { return fallback.hostgroup }
+        return session.hostgroup ?? session.defaultHostgroup
+    }
 
     private func load(_ backend: Backend) -> Int? { worker.pool(of: backend).outstanding }
 
@@ -81,6 +84,12 @@ extension FunnelSession {
         phase = .preparing
         session.backend = connection.pool.backend
         if let running { worker.measureWait(connection, since: running.arrived) }
+        if mustSeeTransactions { return prove(on: connection) }
+        takeOver(connection)
+    }
+
+    /// Leaves the connection before this one, and goes on with the command.
+    func takeOver(_ connection: BackendConnection) {
         // Nearly always, and without a closure.
         guard let lastConnection, lastConnection !== connection else { return bring(connection) }
         leaveLast(for: connection) { [self] in

@@ -9,6 +9,7 @@ final class Rarities {
     fileprivate var dialogue: LoginDialogue?
     fileprivate var statements = ClientStatements()
     fileprivate var trackPolicy: TrackPolicy?
+    fileprivate var seenTransactions: SeenTransactions?
     fileprivate var afterCapture: (() -> Void)?
     fileprivate var loss: String?
     fileprivate var kill = KillUnderWay()
@@ -16,8 +17,8 @@ final class Rarities {
     fileprivate var challenge: [UInt8] = []
 
     fileprivate var isNeeded: Bool {
-        dialogue != nil || statements.hasHistory || trackPolicy != nil || afterCapture != nil || loss != nil
-            || kill.awaited > 0 || !challenge.isEmpty
+        dialogue != nil || statements.hasHistory || trackPolicy != nil || seenTransactions != nil
+            || afterCapture != nil || loss != nil || kill.awaited > 0 || !challenge.isEmpty
     }
 }
 
@@ -59,6 +60,12 @@ extension FunnelSession {
     var trackPolicy: TrackPolicy? {
         get { rarities?.trackPolicy }
         set { if rarities != nil || newValue != nil { madeRarities.trackPolicy = newValue } }
+    }
+
+    /// The transactions that it has made, where query rules ask for them.
+    var seenTransactions: SeenTransactions? {
+        get { rarities?.seenTransactions }
+        set { if rarities != nil || newValue != nil { madeRarities.seenTransactions = newValue } }
     }
 
     /// What waits until what it has left on its last connection has been read.

@@ -105,6 +105,7 @@ extension RunningCommand {
         var broughtSettings: SessionSettings?
         var variableTexts: [SQLName: [UInt8]] = [:]
         var withheld: [UInt8] = []
+        var fallback: GTIDFallback?
     }
 
     /// What the client's answer has to be patched by.
@@ -147,6 +148,12 @@ extension RunningCommand {
     var withheld: [UInt8] {
         get { extras?.withheld ?? [] }
         set { madeExtras.withheld = newValue }
+    }
+
+    /// Where it goes instead of to a server that had not applied what it must see.
+    var fallback: GTIDFallback? {
+        get { extras?.fallback }
+        set { if newValue != nil || extras != nil { madeExtras.fallback = newValue } }
     }
 
     private var madeExtras: Extras {

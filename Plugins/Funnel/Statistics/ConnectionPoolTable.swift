@@ -52,8 +52,9 @@ final class ConnectionPoolTable: Sendable {
             }
         let isShunned = member.row.status == .online && member.backend.state == .down
         let numbers = [
-            counts.used, counts.free, counts.opened, counts.failed, counts.mostUsed, counts.queries, 0,
-            counts.sentBytes, counts.receivedBytes, Int(clamping: member.backend.latency.nanoseconds / 1000),
+            counts.used, counts.free, counts.opened, counts.failed, counts.mostUsed, counts.queries,
+            counts.gtidReads, counts.sentBytes, counts.receivedBytes,
+            Int(clamping: member.backend.latency.nanoseconds / 1000),
         ]
         let status = isShunned ? "SHUNNED" : "\(member.row.status)"
         return [Cell(member.row.hostgroup), .text(host), Cell(port), .text(status)] + numbers.map { Cell($0) }
@@ -68,6 +69,7 @@ private struct PoolCounts: Sendable {
     var opened = 0
     var failed = 0
     var queries = 0
+    var gtidReads = 0
     var sentBytes = 0
     var receivedBytes = 0
 
@@ -76,6 +78,7 @@ private struct PoolCounts: Sendable {
     init(_ pool: BackendPool, _ traffic: FunnelCounters?) {
         self = pool.look { PoolCounts($0) }
         queries = traffic?.statements ?? 0
+        gtidReads = traffic?.gtidReads ?? 0
         sentBytes = traffic?.sentBytes ?? 0
         receivedBytes = traffic?.receivedBytes ?? 0
     }
@@ -95,6 +98,7 @@ private struct PoolCounts: Sendable {
         counts.opened -= past.opened
         counts.failed -= past.failed
         counts.queries -= past.queries
+        counts.gtidReads -= past.gtidReads
         counts.sentBytes -= past.sentBytes
         counts.receivedBytes -= past.receivedBytes
         return counts

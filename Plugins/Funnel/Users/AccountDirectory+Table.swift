@@ -27,6 +27,15 @@ extension AccountDirectory {
         }
     }
 
+    /// Makes these rows all that the table has of the user. For one caller at a time.
+    func use(_ rows: [UserRow], of user: String) {
+        var all = self.rows
+        let place = all.firstIndex { $0.username == user } ?? all.count
+        all.removeAll { $0.username == user }
+        all.insert(contentsOf: rows, at: place)
+        use(all)
+    }
+
     /// What the table gives the user's sessions.
     func profile(of user: String) -> UserProfile {
         guard let row = state.withLock({ $0.table[user]?.row }) else { return UserProfile() }

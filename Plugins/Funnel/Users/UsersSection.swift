@@ -1,8 +1,10 @@
 import PluginAPI
 
 /// `LOAD MYSQL USERS TO RUNTIME` and its like: the funnel's accounts that are kept in a table.
-final class UsersSection: ConfigurationSection {
+final class UsersSection: NamedConfigurationSection {
     let name = "MYSQL USERS"
+    let singular = "MYSQL USER"
+    let nameColumn = "username"
     let tables = [UsersTable.definition]
     private let funnel: Funnel
 
@@ -15,9 +17,19 @@ final class UsersSection: ConfigurationSection {
     }
 
     func prepare(_ contents: TableContents) throws(ConfigurationFault) -> PreparedConfiguration {
+        try prepare(contents) { accounts, rows in accounts.use(rows) }
+    }
+
+    func prepare(_ contents: TableContents, only name: String) throws(ConfigurationFault) -> PreparedConfiguration {
+        try prepare(contents) { accounts, rows in accounts.use(rows, of: name) }
+    }
+
+    private func prepare(
+        _ contents: TableContents, _ use: @escaping @Sendable (AccountDirectory, [UserRow]) -> Void
+    ) throws(ConfigurationFault) -> PreparedConfiguration {
         let rows = try UsersTable.read(contents[UsersTable.name] ?? [])
         return PreparedConfiguration(warnings: rows.flatMap(\.warnings) + hostgroupWarnings(rows)) { [funnel] in
-            funnel.accounts.use(rows)
+            use(funnel.accounts, rows)
         }
     }
 

@@ -18,7 +18,7 @@ enum ServersTable {
 
     /// What has no effect, and why.
     static let unused = [
-        "gtid_port": "statements don't wait for transactions by their GTID",
+        "gtid_port": "servers are asked in SQL which transactions they have",
         "compression": "connections to servers are never compressed",
         "max_replication_lag": "the lag of replicas isn't watched",
         "use_ssl": "connections to servers are never encrypted",

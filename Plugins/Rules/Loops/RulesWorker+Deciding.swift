@@ -27,7 +27,8 @@ extension RulesWorker {
         if decision.isLogged == true { routed.statement.logged = text.copied }
         let replacement = decision.text.map { payload.extracting(..<start).copied + $0 }
         routed.statement.replacement = replacement
-        if let ttl = decision.cacheTTL, start <= 3 {
+        // What is kept may be from before the transactions that it must show.
+        if let ttl = decision.cacheTTL, start <= 3, !decision.asksForGTIDs {
             let sent = decision.text ?? []
             let verdict = fromCache(sent.isEmpty ? text : sent.span, decision, ttl, routed, session)
             if let verdict { return verdict }
@@ -181,6 +182,9 @@ extension RulesWorker {
         case .enabled: session.orders.multiplexing = .on
         case .despiteVariables: session.orders.multiplexing = .ignore
         }
+        guard decision.asksForGTIDs else { return }
+        session.orders.gtidFromHostgroup = decision.gtidFromHostgroup
+        session.minimumGTIDs = decision.readHints?.minGTID
     }
 
     /// The hostgroup that the rules say, unless a session with autocommit off would open a transaction there in which it

@@ -45,6 +45,7 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
 
     func statement(_ command: borrowing CommandView, in session: Session) -> StatementVerdict {
         if book.version != version { takeNewRules() }
+        if inUse.rules.asksForGTIDs { session.orders.remembersGTIDs = true }
         let routed = routed(session)
         if let outcome = routed.cacheOutcome {
             routed.cacheOutcome = nil

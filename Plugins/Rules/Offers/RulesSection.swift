@@ -58,26 +58,17 @@ struct RuleUse {
 
     /// Columns that only the funnel follows.
     private static let needFunnel: [QueryRuleColumn] = [
-        .destinationHostgroup, .retries, .multiplex, .cacheTTL, .mirrorHostgroup, .mirrorFlagOut,
-    ]
-    /// Columns without effect, and why.
-    private static let unused: [(QueryRuleColumn, String)] = [
-        (
-            .gtidFromHostgroup,
-            "servers aren't asked which transactions they have; send reads that must see the session's own writes to "
-                + "the hostgroup that writes"
-        )
+        .destinationHostgroup, .retries, .multiplex, .cacheTTL, .mirrorHostgroup, .mirrorFlagOut, .gtidFromHostgroup,
     ]
 
     init(_ rules: [[Cell]], _ routes: [[Cell]]) {
         fastRoutes = routes.count
-        let columns = Self.needFunnel + Self.unused.map(\.0)
         for row in rules where row.count > QueryRuleColumn.comment.rawValue {
             guard row[QueryRuleColumn.active.rawValue].integer == 1 else { continue }
-            for column in columns where row[column.rawValue] != .null {
+            for column in Self.needFunnel where row[column.rawValue] != .null {
                 uses[column, default: Uses(first: row[0], count: 0)].count += 1
             }
-            for column in [QueryRuleColumn.destinationHostgroup, .mirrorHostgroup] {
+            for column in [QueryRuleColumn.destinationHostgroup, .mirrorHostgroup, .gtidFromHostgroup] {
                 if let destination = row[column.rawValue].integer { destinations.insert(destination) }
             }
         }
@@ -88,11 +79,7 @@ struct RuleUse {
 
     /// What the administrator should know.
     func warnings(_ host: any PluginHost) -> [String] {
-        unusedWarnings + (host.servesSessions ? serverWarnings(host.backends.hostgroups) : funnelWarnings)
-    }
-
-    private var unusedWarnings: [String] {
-        Self.unused.compactMap { column, reason in told(column).map { "\($0) has no effect: \(reason)" } }
+        host.servesSessions ? serverWarnings(host.backends.hostgroups) : funnelWarnings
     }
 
     private func told(_ column: QueryRuleColumn) -> String? {

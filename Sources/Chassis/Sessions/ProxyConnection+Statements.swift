@@ -93,6 +93,7 @@ extension ProxyConnection {
         session.orders = StatementOrders()
         session.hostgroup = nil
         if session.mirror != nil { session.mirror = nil }
+        if session.minimumGTIDs != nil { session.minimumGTIDs = nil }
         statement.begin(command, isInjected: isInjected, now: context.loop.now)
     }
 

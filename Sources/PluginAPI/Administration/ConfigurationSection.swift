@@ -19,6 +19,21 @@ public protocol ConfigurationSection: AnyObject, Sendable {
     func prepare(_ contents: TableContents) throws(ConfigurationFault) -> PreparedConfiguration
 }
 
+/// A section of which the rows of one name can be loaded alone, as `LOAD MYSQL USER app TO RUNTIME` does.
+public protocol NamedConfigurationSection: ConfigurationSection {
+    /// The words of the command before the name, in capitals, for instance `MYSQL USER`.
+    var singular: String { get }
+
+    /// The column with the name, which all tables have.
+    var nameColumn: String { get }
+
+    /// Checks the rows of one name and makes of them what takes the place of those in use; all others stay as they are.
+    ///
+    /// - Parameter contents: the rows of that name; none to take it out of use.
+    /// - Throws: ``ConfigurationFault`` for the first row that can't be used.
+    func prepare(_ contents: TableContents, only name: String) throws(ConfigurationFault) -> PreparedConfiguration
+}
+
 /// Checked configuration that waits to take effect.
 public struct PreparedConfiguration: Sendable {
     /// What the administrator should know although everything can be used; shown by `SHOW WARNINGS`.

@@ -25,6 +25,12 @@ package struct FunnelCounters: BitwiseCopyable, Equatable, Sendable {
     package var preparedHits = 0
     /// Prepared statements that had to be prepared again.
     package var preparedMisses = 0
+    /// Transactions that sessions have made and remember.
+    package var gtidsRemembered = 0
+    /// Statements that went to the backend once it had applied what they must see.
+    package var gtidReads = 0
+    /// Statements that went elsewhere, since the backend had not applied in time what they must see.
+    package var gtidFallbacks = 0
 
     package init() {}
 
@@ -37,6 +43,9 @@ package struct FunnelCounters: BitwiseCopyable, Equatable, Sendable {
         retries += other.retries
         preparedHits += other.preparedHits
         preparedMisses += other.preparedMisses
+        gtidsRemembered += other.gtidsRemembered
+        gtidReads += other.gtidReads
+        gtidFallbacks += other.gtidFallbacks
     }
 }
 

@@ -134,6 +134,13 @@ extension ConnectionState {
     /// The funnel has executed a query on it, while the session's FOUND_ROWS() was known.
     mutating func disturbedByRows() { foreign.formUnion([.rowCount, .foundRows]) }
 
+    /// The funnel has asked it something on its own account, while all that the session left there was known.
+    mutating func questioned() {
+        foreign.formUnion([.rowCount, .foundRows, .diagnostics])
+        // It was for the question's transaction.
+        nextTransaction = ""
+    }
+
     /// Whether ``preparations(for:_:_:schema:mode:)`` has nothing to do, whatever the statement is.
     func needsNothing(_ memory: borrowing SessionMemory) -> Bool {
         restored.isEmpty && !foreign.contains(.insertID) && statements.isEmpty && memory.statements.isEmpty

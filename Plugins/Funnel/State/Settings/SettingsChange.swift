@@ -112,10 +112,13 @@ struct SettingVariable {
     init(_ name: String) { self.name = name }
 
     /// Whether setting it again elsewhere makes that connection the same.
-    var isReplayed: Bool { !belongsToFunnel && !isOneShot && !isTied && name != "last_insert_id" && name != "identity" }
+    var isReplayed: Bool { !belongsToFunnel && !isOneShot && !isTied && !isOutcome }
 
     /// The tracking itself, which is the funnel's.
     var belongsToFunnel: Bool { name.hasPrefix("session_track_") }
+
+    /// Tells what statements have done; `last_gtid`, which no SET takes, is told by every commit where there is a binary log.
+    private var isOutcome: Bool { name == "last_insert_id" || name == "identity" || name == "last_gtid" }
 
     /// Used up, or advanced, by what comes next.
     var isOneShot: Bool {

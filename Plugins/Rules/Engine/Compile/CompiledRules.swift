@@ -15,6 +15,8 @@ final class CompiledRules: Sendable {
     let messages: [[UInt8]]
     let replacements: [ReplaceTemplate]
     let weightedFlags: [[WeightedFlag]]
+    /// Whether a rule wants statements to see the session's own transactions, so that these must be remembered.
+    let asksForGTIDs: Bool
     /// The `rule_id`s by position.
     let ruleIDs: FrozenArray<Int64>
 
@@ -31,6 +33,7 @@ final class CompiledRules: Sendable {
         conditions = FrozenArray(rules.conditions)
         actions = FrozenArray(rules.actions)
         regexes = FrozenArray(rules.pool.regexes)
+        asksForGTIDs = rules.actions.contains { $0.gtidFromHostgroup != nil }
         messages = rules.messages
         replacements = rules.replacements
         weightedFlags = rules.weightedFlags

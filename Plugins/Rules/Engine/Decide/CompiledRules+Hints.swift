@@ -1,3 +1,4 @@
+import MySQLWire
 import SQLText
 
 extension CompiledRules {
@@ -46,8 +47,8 @@ extension CompiledRules {
     private static func take(_ key: RouteText, _ value: RouteText, _ decision: inout RouteDecision) -> Bool {
         guard let hint = Hint(rawValue: String(decoding: key, as: UTF8.self)) else { return false }
         if hint == .minGTID {
-            guard !value.isEmpty else { return false }
-            decision.changeReadHints { $0.minGTID = Array(value) }
+            guard let gtids = GTIDList(value) else { return false }
+            decision.changeReadHints { $0.minGTID = gtids }
             return true
         }
         guard let number = UInt64(String(decoding: value, as: UTF8.self)), number <= hint.most else { return false }

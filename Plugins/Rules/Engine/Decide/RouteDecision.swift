@@ -1,3 +1,5 @@
+import MySQLWire
+
 /// What is to be done with a statement. Nil leaves a thing to the user's or the process's setting.
 struct RouteDecision: Equatable, Sendable {
     enum Source: Sendable {
@@ -38,6 +40,9 @@ struct RouteDecision: Equatable, Sendable {
     var flag: UInt32 = 0
     /// What only hints can ask for; nil without them.
     var readHints: ReadHints?
+
+    /// Whether the server must have applied certain transactions.
+    var asksForGTIDs: Bool { gtidFromHostgroup != nil || readHints?.minGTID != nil }
 }
 
 /// What hints ask of the server that answers.
@@ -46,7 +51,7 @@ struct ReadHints: Equatable, Sendable {
     var mostLag: UInt32?
     /// The server must have seen this time, in milliseconds since 1970.
     var minEpoch: UInt64?
-    /// The server must have seen this transaction.
-    var minGTID: [UInt8]?
+    /// The server must have applied these transactions.
+    var minGTID: GTIDList?
     var createsNewConnection = false
 }
