@@ -71,7 +71,7 @@ public struct MainOptions: ParsableArguments, Sendable {
 
     /// What event loops hear of their sockets by.
     @Option(help: ArgumentHelp("What the event loops run on; auto is io_uring where it is allowed.", valueName: "name"))
-    public var ioBackend: IOBackend = .epoll
+    public var ioBackend: IOBackend = .auto
 
     /// The folder in front of relative paths; nil means the parent of the executable's folder.
     @Option(
