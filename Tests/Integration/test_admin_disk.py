@@ -14,7 +14,8 @@ from harness.funnel import Backend, backend  # noqa: F401
 pytestmark = [pytest.mark.millrace_only, pytest.mark.timeout(180)]
 
 PLUGINS = "proxy,rules,funnel,admin"
-SECTIONS = ("MYSQL SERVERS", "MYSQL USERS", "MYSQL QUERY RULES", "MYSQL VARIABLES", "ADMIN VARIABLES")
+CONFIGURED = ("MYSQL SERVERS", "MYSQL USERS", "MYSQL QUERY RULES")
+SECTIONS = (*CONFIGURED, "MYSQL VARIABLES", "ADMIN VARIABLES", "FUNNEL VARIABLES")
 EDITS = (
     "INSERT INTO mysql_servers (hostgroup_id, hostname, port, weight, comment) VALUES (5, 'db5', 3307, 7, 'it''s \"five\"')",
     "INSERT INTO mysql_users (username, password, default_hostgroup) VALUES ('app', 'secret', 5)",

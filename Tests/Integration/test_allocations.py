@@ -16,7 +16,7 @@ pytestmark = pytest.mark.millrace_only
 
 WARM_UP, QUERIES = 1000, 2000
 # What timers may do meanwhile, in calls a second: far fewer than there are queries.
-BACKGROUND = 20
+BACKGROUND = 60
 
 RULE = (
     "INSERT INTO mysql_query_rules (rule_id, active, match_digest, apply, destination_hostgroup) "

@@ -130,6 +130,8 @@ def test_connecting_and_closing_leaves_nothing_behind(database, make_millrace):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
     wait_until(lambda: descriptor_count(proxy.pid) <= before, what="the descriptors to be given back")
+    guests = "SELECT COUNT(*) < 10 FROM information_schema.processlist"
+    wait_until(lambda: database.query(guests) == "1\n", what="the server to be done with the connections")
     with Wire(proxy.target).login() as connection:
         assert connection.is_alive()
 
