@@ -73,9 +73,13 @@ class DatabaseServer:
             new_data_folder(self.folder / "data")
 
     def start(self):
+        # A starting server deletes all temporary tables in its folder for them, and one whose table vanishes dies.
+        temporary = self.folder / "temporary"
+        temporary.mkdir(exist_ok=True)
         self.process = Process(
             [
-                program("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data", f"--socket={self.socket}",
+                program("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data", f"--tmpdir={temporary}",
+                f"--socket={self.socket}",
                 f"--bind-address={LOOPBACK}", f"--port={self.port}", f"--pid-file={self.folder}/pid",
                 f"--user={pwd.getpwuid(os.geteuid()).pw_name}", "--skip-name-resolve", "--local-infile=1",
                 "--max-allowed-packet=256M", "--max-connections=500", "--back-log=200",
