@@ -122,7 +122,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore"],
+            dependencies: ["EventLoop", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "Streams"],
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("MySQLWireTests", ["MySQLWire", "TestSupport", "COpenSSL"]),
         tests("SQLTextTests", ["SQLText"]),
@@ -138,7 +138,7 @@ let package = Package(
             "FunnelTests",
             [
                 "Accounts", "FunnelPlugin", "MySQLWire", "PluginAPI", "Pooling", "SQLText", "Streams", "Telemetry",
-                argumentParser,
+                "TestSupport", argumentParser,
             ]),
         tests("FunnelStateTests", ["FunnelPlugin", "MySQLWire", "Pooling", "SQLText"]),
         tests(
@@ -174,7 +174,7 @@ let package = Package(
             ]),
         tests(
             "ProxyPluginTests",
-            ["LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", argumentParser]),
+            ["LuaVM", "MySQLWire", "PluginAPI", "Pooling", "ProxyCore", "ProxyPlugin", "TestSupport", argumentParser]),
         tests("TidyTests", []),
     ]
 )

@@ -8,25 +8,6 @@ import TestSupport
 
 @testable import AdminPlugin
 
-/// A host that offers what a test adds to it.
-final class FakeHost: PluginHost {
-    let backends = BackendSet()
-    let administration = Administration()
-    let offeredBackend: Endpoint? = nil
-    let scriptPaths = ScriptPaths()
-    private let lines = Mutex<[String]>([])
-
-    var logged: [String] { lines.withLock { $0 } }
-
-    func listen(on endpoint: Endpoint, for service: Service) {}
-    func offerBackend(_ endpoint: Endpoint) {}
-    func requestShutdown() {}
-    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
-        let text = message()
-        lines.withLock { $0.append(text) }
-    }
-}
-
 /// A section of one table, `fruit`: a name of `rotten` can't be used, one of `odd` warns.
 final class FruitSection: NamedConfigurationSection {
     let name = "MYSQL FRUIT"

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import PluginAPI
 import Pooling
+import TestSupport
 
 @testable import Chassis
 
@@ -69,18 +70,6 @@ final class ClashingPlugin: Plugin {
     func start() throws {}
     func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? { nil }
     func stop() {}
-}
-
-/// A host that plugins can be made with.
-final class NoHost: PluginHost {
-    let administration = Administration()
-    let scriptPaths = ScriptPaths()
-    let backends = BackendSet()
-    let offeredBackend: Endpoint? = nil
-    func listen(on endpoint: Endpoint, for service: Service) {}
-    func offerBackend(_ endpoint: Endpoint) {}
-    func requestShutdown() {}
-    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
 }
 
 /// A folder that lives as long as its value.
@@ -153,7 +142,7 @@ struct Parsed {
 
     func alpha() throws -> AlphaPlugin.Options {
         for plugin in configuration.plugins where plugin.name == "alpha" {
-            if let alpha = try plugin.make(NoHost()) as? AlphaPlugin { return alpha.options }
+            if let alpha = try plugin.make(FakeHost()) as? AlphaPlugin { return alpha.options }
         }
         throw ConfigurationError("alpha is not loaded")
     }

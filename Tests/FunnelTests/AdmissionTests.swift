@@ -2,6 +2,7 @@ import ArgumentParser
 import MySQLWire
 import PluginAPI
 import Pooling
+import TestSupport
 import Testing
 
 @testable import FunnelPlugin
@@ -52,7 +53,7 @@ struct AdmissionTests {
         init(_ options: String...) throws {
             let options = try FunnelOptions.parse(["--funnel-auth-user=lookup"] + options)
             funnel = Funnel(
-                host: FunnelHost(loopCount: 2), settings: FunnelSettings(options),
+                host: FakeHost(loopCount: 2), settings: FunnelSettings(options),
                 accounts: try AccountDirectory(options: options))
             workers = loops.map { FunnelWorker(funnel: funnel, loop: $0) }
             for worker in workers { funnel.loops.enter(worker) }

@@ -2,13 +2,14 @@ import Accounts
 import ArgumentParser
 import PluginAPI
 import Pooling
+import TestSupport
 import Testing
 
 @testable import FunnelPlugin
 
 @Suite("stats_mysql_connection_pool")
 struct ConnectionPoolTableTests {
-    private let host = FunnelHost(loopCount: 0)
+    private let host = FakeHost(loopCount: 0)
     private let funnel: Funnel
 
     init() throws {

@@ -5,30 +5,6 @@ import Pooling
 import Streams
 import Synchronization
 
-/// A host without ports; it keeps what is logged.
-final class FunnelHost: PluginHost {
-    let administration = Administration()
-    let backends = BackendSet()
-    let scriptPaths = ScriptPaths()
-    let offeredBackend: Endpoint? = nil
-    let loopCount: Int
-    private let lines = Mutex<[String]>([])
-
-    init(loopCount: Int = 1) {
-        self.loopCount = loopCount
-    }
-
-    var logged: [String] { lines.withLock { $0 } }
-
-    func listen(on endpoint: Endpoint, for service: Service) {}
-    func offerBackend(_ endpoint: Endpoint) {}
-    func requestShutdown() {}
-    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {
-        let text = "(\(level)) \(message())"
-        lines.withLock { $0.append(text) }
-    }
-}
-
 /// A loop whose clock stands until a test moves it.
 final class HandLoop: LoopContext {
     let index: Int

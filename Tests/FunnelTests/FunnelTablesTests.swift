@@ -3,13 +3,14 @@ import ArgumentParser
 import PluginAPI
 import Pooling
 import Telemetry
+import TestSupport
 import Testing
 
 @testable import FunnelPlugin
 
 @Suite("The funnel's own tables")
 struct FunnelTablesTests {
-    private let host = FunnelHost(loopCount: 0)
+    private let host = FakeHost(loopCount: 0)
     private let funnel: Funnel
 
     init() throws {

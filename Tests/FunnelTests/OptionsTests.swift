@@ -1,6 +1,7 @@
 import ArgumentParser
 import PluginAPI
 import Pooling
+import TestSupport
 import Testing
 
 @testable import FunnelPlugin
@@ -21,7 +22,7 @@ struct OptionsTests {
 
     @Test("without accounts it can't start, and the message names the ways to have some; plugin admin is one")
     func noAccounts() throws {
-        let host = FunnelHost()
+        let host = FakeHost()
         let plugin = try FunnelPlugin(options: FunnelOptions.parse([]), host: host)
         let error = #expect(throws: NoAccounts.self) { try plugin.start() }
         for way in ["--funnel-users-file", "--funnel-auth-user", "mysql_users"] {

@@ -3,13 +3,14 @@ import ArgumentParser
 import MySQLWire
 import PluginAPI
 import Pooling
+import TestSupport
 import Testing
 
 @testable import FunnelPlugin
 
 @Suite("mysql_users")
 struct UsersTableTests {
-    private let host = FunnelHost(loopCount: 0)
+    private let host = FakeHost(loopCount: 0)
     private let funnel: Funnel
     private let section: UsersSection
     private static let hash = "*14E65567ABDB5135D0CFD9A70B3032C179A49EE7"

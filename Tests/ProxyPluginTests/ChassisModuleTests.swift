@@ -1,6 +1,7 @@
 import LuaVM
 import PluginAPI
 import Pooling
+import TestSupport
 import Testing
 
 @testable import ProxyPlugin

@@ -1,5 +1,6 @@
 import MySQLWire
 import PluginAPI
+import TestSupport
 import Testing
 
 @testable import ProxyPlugin

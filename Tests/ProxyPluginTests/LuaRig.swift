@@ -4,6 +4,7 @@ import MySQLWire
 import PluginAPI
 import Pooling
 import ProxyCore
+import TestSupport
 
 @testable import ProxyPlugin
 

@@ -1,5 +1,6 @@
 import LuaVM
 import PluginAPI
+import TestSupport
 import Testing
 
 @testable import ProxyPlugin

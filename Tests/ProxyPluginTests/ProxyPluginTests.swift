@@ -1,6 +1,7 @@
 import ArgumentParser
 import PluginAPI
 import Pooling
+import TestSupport
 import Testing
 
 @testable import ProxyPlugin

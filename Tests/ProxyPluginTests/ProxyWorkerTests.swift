@@ -1,6 +1,7 @@
 import MySQLWire
 import PluginAPI
 import Pooling
+import TestSupport
 import Testing
 
 @testable import ProxyPlugin

@@ -2,6 +2,7 @@ import Foundation
 import LuaVM
 import MySQLWire
 import PluginAPI
+import TestSupport
 import Testing
 
 @testable import ProxyPlugin

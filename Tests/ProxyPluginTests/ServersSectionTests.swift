@@ -1,5 +1,6 @@
 import PluginAPI
 import Pooling
+import TestSupport
 import Testing
 
 @testable import ProxyPlugin

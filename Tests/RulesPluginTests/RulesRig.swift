@@ -2,6 +2,7 @@ import MySQLWire
 import PluginAPI
 import Pooling
 import ProxyCore
+import TestSupport
 
 @testable import RulesPlugin
 

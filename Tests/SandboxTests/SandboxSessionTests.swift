@@ -173,12 +173,12 @@ struct SandboxSessionTests {
 
     @Test("the plugin offers its backend and listens; without a password only on loopback")
     func plugin() throws {
-        let host = RecordingHost()
+        let host = FakeHost()
         var options = try SandboxOptions.parse(["--sandbox-address=127.0.0.1:4999"])
         let plugin = try SandboxPlugin(options: options, host: host)
         try plugin.start()
         #expect(host.offeredBackend == .tcp(host: "127.0.0.1", port: 4999))
-        #expect(host.listening.withLock { $0 } == [.tcp(host: "127.0.0.1", port: 4999)])
+        #expect(host.listeners == [.tcp(host: "127.0.0.1", port: 4999)])
         plugin.stop()
         options.address = "0.0.0.0:4999"
         let error = #expect(throws: SandboxError.self) { try SandboxPlugin(options: options, host: host) }
@@ -186,19 +186,4 @@ struct SandboxSessionTests {
         options.password = "secret"
         #expect(throws: Never.self) { try SandboxPlugin(options: options, host: host).stop() }
     }
-}
-
-/// A host that remembers what it was asked for.
-final class RecordingHost: PluginHost {
-    let administration = Administration()
-    let scriptPaths = ScriptPaths()
-    let backends = BackendSet()
-    let listening = Mutex<[Endpoint]>([])
-    private let offered = Mutex<Endpoint?>(nil)
-
-    var offeredBackend: Endpoint? { offered.withLock { $0 } }
-    func listen(on endpoint: Endpoint, for service: Service) { listening.withLock { $0.append(endpoint) } }
-    func offerBackend(_ endpoint: Endpoint) { offered.withLock { $0 = endpoint } }
-    func requestShutdown() {}
-    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
 }

@@ -38,7 +38,7 @@ final class Simulation {
     private(set) var causes: [EndCause] = []
 
     private let dialogue: FakeDialogue
-    private let host = SimulatedHost()
+    private let host = FakeHost()
     private let census = Census()
     private let plugin: ProxyPlugin
     private let ruler: StatementMeddler

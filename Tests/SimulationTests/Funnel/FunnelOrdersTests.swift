@@ -1,5 +1,3 @@
-import Accounts
-import ArgumentParser
 import Chassis
 import EventLoop
 import MySQLWire
@@ -142,29 +140,14 @@ final class OrdersRig {
     fileprivate var servers: [Int: OrdersServer] = [:]
     /// Streams don't keep their handlers.
     private var accepted: [StreamHandler] = []
-    private let host = SimulatedHost()
-    private let loopContext: SimulatedLoopContext
-    private let funnel: Funnel
-    let context: SessionContext
-    let worker: FunnelWorker
+    let stage: FunnelStage
 
     /// - Parameter hasRules: whether there is a plugin that gives orders.
     init(hasRules: Bool = true) throws {
-        loopContext = SimulatedLoopContext(loop: loop)
+        let host = FakeHost()
         try host.backends.add(.tcp(host: "db", port: 3306), role: .readWrite)
-        let options = try FunnelOptions.parse(["--funnel-auth-user=nobody", "--funnel-max-backends=4"])
-        let accounts = try AccountDirectory(options: options)
-        accounts.looked("user", Account(user: "user", verifier: .password([])))
-        funnel = Funnel(host: host, settings: FunnelSettings(options), accounts: accounts)
-        worker = FunnelWorker(funnel: funnel, loop: loopContext)
-        funnel.loops.enter(worker)
-        var sessions: UInt64 = 0
-        context = SessionContext(
-            loop: loop, workers: hasRules ? [ruler, worker] : [worker],
-            makeID: {
-                sessions += 1
-                return sessions
-            }, log: { _, _ in })
+        stage = try FunnelStage(
+            loop: loop, host: host, options: ["--funnel-max-backends=4"], hooks: hasRules ? [ruler] : [])
         loop.listen(on: .tcp(host: "db", port: 3306)) { [unowned self] stream in
             let server = OrdersServer(stream, number: accepted.count, rig: self)
             accepted.append(server)
@@ -172,38 +155,24 @@ final class OrdersRig {
             server.begin()
             return server
         }
-        loop.listen(on: FunnelTown.proxy) { [unowned self] stream in
-            let timeouts = ProxyTimeouts(
-                connect: .seconds(2), login: .seconds(30), read: .seconds(3600), write: .seconds(3600))
-            let connection = context.makeConnection(for: stream, timeouts: timeouts)
-            stream.handler = connection
-            stream.tag = 0
-            connection.begin(client: stream)
-            return connection
-        }
+        stage.open()
         settle(1)
     }
 
-    deinit { funnel.loops.clear() }
+    func settle(_ seconds: Double) { stage.settle(seconds) }
 
-    func settle(_ seconds: Double, until isDone: () -> Bool = { false }) {
-        let limit = loop.now + .seconds(seconds)
-        loop.schedule(at: limit) {}
-        while loop.now < limit, !isDone(), loop.turn() {}
-    }
+    func client() -> StatementClient { stage.client() }
 
-    func client() -> OrdersClient {
-        let client = OrdersClient(loop: loop)
-        settle(10) { client.answer != nil }
-        return client
-    }
+    func ask(_ client: StatementClient, _ text: String) -> String { ask(client, Command.query.payload(text: text)) }
 
-    func ask(_ client: OrdersClient, _ text: String) -> String { ask(client, Command.query.payload(text: text)) }
-
-    func ask(_ client: OrdersClient, _ payload: [UInt8]) -> String {
-        client.send(payload)
-        settle(60) { client.answer != nil }
-        return client.answer ?? "nothing"
+    /// The answer in a word: OK, ROW, or an ERR's number.
+    func ask(_ client: StatementClient, _ payload: [UInt8]) -> String {
+        switch stage.ask(client, payload) {
+        case .done: "OK"
+        case .failed(let error): "ERR \(error.code)"
+        case .value: "ROW"
+        case nil: "nothing"
+        }
     }
 
     func breakAll() {
@@ -213,7 +182,7 @@ final class OrdersRig {
 
     /// Why connections are held.
     var pins: [String] {
-        funnel.pools.flatMap { pool in
+        stage.funnel.pools.flatMap { pool in
             pool.look { book in
                 PinReason.allCases.filter { book.statistics.pinsNow[$0] > 0 }.map(\.description)
             }
@@ -222,52 +191,18 @@ final class OrdersRig {
 }
 
 /// One connection of the server: answers by the text's words, and ends what is slow when it is told to.
-private final class OrdersServer: StreamHandler {
-    let stream: SimulatedStream
-    private let number: Int
+private final class OrdersServer: StatementServer {
     private unowned let rig: OrdersRig
-    private var joiner = PacketJoiner(expectedSequence: 1)
-    private var isLoggedIn = false
-    private var isInTransaction = false
     private var isSlow = false
-    private var capabilities: Capabilities { FunnelServer.capabilities }
 
     init(_ stream: SimulatedStream, number: Int, rig: OrdersRig) {
-        (self.stream, self.number, self.rig) = (stream, number, rig)
+        self.rig = rig
+        super.init(stream, number: number)
     }
 
-    func begin() {
-        let greeting = Greeting(
-            serverVersion: "5.5.5-10.11.6-MariaDB", connectionID: UInt32(number),
-            scramble: [UInt8](repeating: 0x41, count: 20), capabilities: capabilities, collation: 45,
-            status: .autocommit, authMethod: "mysql_native_password")
-        say(after: 255) { $0.append(greeting.encode()) }
-    }
+    override func loggedIn() { rig.servers[number] = self }
 
-    override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
-        var offset = 0
-        while let packet = try? joiner.next(in: bytes, from: &offset) {
-            joiner.expectedSequence = 0
-            if isLoggedIn { take(String(decoding: packet.payload.dropFirst(), as: UTF8.self)) } else { logIn() }
-        }
-        return offset
-    }
-
-    private func logIn() {
-        isLoggedIn = true
-        rig.servers[number] = self
-        say(after: 1) { $0.append(OKPacket(status: .autocommit), capabilities: capabilities) }
-    }
-
-    private func say(after sequence: UInt8 = 0, _ body: (inout PacketWriter) -> Void) {
-        var writer = PacketWriter(sequence: sequence &+ 1)
-        body(&writer)
-        stream.send(writer.take().span)
-    }
-
-    private var status: StatusFlags { isInTransaction ? [.autocommit, .inTransaction] : .autocommit }
-
-    private func take(_ text: String) {
+    override func take(_ text: String) {
         let words = text.split(separator: " ")
         switch words.first {
         case "KILL":
@@ -283,7 +218,7 @@ private final class OrdersServer: StreamHandler {
         case "SLEEP(100)", "slow": isSlow = true
         case "dies":
             rig.loop.schedule(at: rig.loop.now + .seconds(1)) { [stream] in stream.reset() }
-        default: words.first == "SELECT" ? sayRow() : sayOK()
+        default: words.first == "SELECT" ? say("1") : sayOK()
         }
     }
 
@@ -291,74 +226,9 @@ private final class OrdersServer: StreamHandler {
         guard isSlow else { return }
         isSlow = false
         if rig.killedAnswersOK {
-            rig.served.last?.contains("SELECT") == true ? sayRow() : sayOK()
+            rig.served.last?.contains("SELECT") == true ? say("1") : sayOK()
         } else {
-            say { $0.append(SQLError(code: 1317, state: "70100", message: "Query execution was interrupted")) }
-        }
-    }
-
-    private func sayOK() {
-        say { $0.append(OKPacket(status: status), capabilities: capabilities) }
-    }
-
-    private func sayRow() {
-        say { writer in
-            writer.append(
-                columns: [ColumnDefinition(name: "c", type: .long)], status: status, capabilities: capabilities)
-            writer.append(textRow: [[0x31]])
-            writer.appendResultEnd(status: status, capabilities: capabilities)
-        }
-    }
-}
-
-/// A client that logs in without a password, and asks one thing after the other.
-final class OrdersClient: StreamHandler {
-    private var stream: ByteStream?
-    private var joiner = PacketJoiner()
-    private var isGreeted = false
-    /// The answer in a word; nil while it is awaited.
-    private(set) var answer: String?
-    private var hasRows = false
-
-    init(loop: SimulatedLoop) {
-        super.init()
-        stream = loop.connect(to: FunnelTown.proxy, timeout: .seconds(5), handler: self, tag: 0)
-    }
-
-    func send(_ payload: [UInt8]) {
-        answer = nil
-        hasRows = false
-        var writer = PacketWriter()
-        writer.append(payload)
-        stream?.send(writer.take().span)
-    }
-
-    override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
-        var offset = 0
-        while let packet = try? joiner.next(in: bytes, from: &offset) {
-            joiner.expectedSequence = nil
-            if isGreeted { take(packet.payload) } else { logIn(packet.payload) }
-        }
-        return offset
-    }
-
-    private func logIn(_ payload: [UInt8]) {
-        isGreeted = true
-        guard let greeting = try? Greeting(decoding: payload.span) else { return }
-        let login = LoginRequest(
-            capabilities: FunnelServer.capabilities.intersection(greeting.capabilities), collation: 45, user: "user",
-            authResponse: [], schema: "test", authMethod: greeting.authMethod)
-        var writer = PacketWriter(sequence: 1)
-        writer.append(login.encode())
-        stream?.send(writer.take().span)
-    }
-
-    private func take(_ payload: [UInt8]) {
-        switch payload.first {
-        case 0xFF: answer = "ERR \(UInt16(payload[1]) | UInt16(payload[2]) << 8)"
-        case 0x00: answer = "OK"
-        case 0xFE: answer = hasRows ? "ROW" : "EOF"
-        default: hasRows = true
+            say(SQLError(code: 1317, state: "70100", message: "Query execution was interrupted"))
         }
     }
 }

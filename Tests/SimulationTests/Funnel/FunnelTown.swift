@@ -1,5 +1,3 @@
-import Accounts
-import ArgumentParser
 import Chassis
 import EventLoop
 import MySQLWire
@@ -43,8 +41,6 @@ final class FunnelTown {
         case passes
     }
 
-    static let proxy = Endpoint.tcp(host: "proxy", port: 4040)
-
     let seed: UInt64
     let loop: SimulatedLoop
     private(set) var weather: Weather
@@ -56,11 +52,8 @@ final class FunnelTown {
 
     private let fault: Fault?
     private var isFaultDue = true
-    let host = SimulatedHost()
-    let funnel: Funnel
-    private let worker: FunnelWorker
-    private let loopContext: SimulatedLoopContext
-    private let context: SessionContext
+    let host = FakeHost()
+    private let stage: FunnelStage
     private let arrivals: Arrivals
     private var accepted: [FunnelServer] = []
     private var servers: [ObjectIdentifier: FunnelServer] = [:]
@@ -71,30 +64,17 @@ final class FunnelTown {
         self.weather = weather
         self.fault = fault
         loop = SimulatedLoop(seed: seed)
-        loopContext = SimulatedLoopContext(loop: loop)
         for number in 0..<weather.servers { try host.backends.add(Self.server(number), role: .readWrite) }
-        let options = try FunnelOptions.parse([
-            "--funnel-auth-user=nobody", "--funnel-max-backends=\(weather.maxBackends)",
-            "--funnel-queue=\(weather.queue)", "--funnel-backlog-timeout=600", "--funnel-backend-wait=600",
-        ])
-        let accounts = try AccountDirectory(options: options)
-        for number in 0..<weather.users {
-            accounts.looked("user\(number)", Account(user: "user\(number)", verifier: .password([])))
-        }
-        funnel = Funnel(host: host, settings: FunnelSettings(options), accounts: accounts)
-        worker = FunnelWorker(funnel: funnel, loop: loopContext)
-        funnel.loops.enter(worker)
         arrivals = Arrivals(hostgroups: weather.servers > 1 ? 2 : 1, loop: loop)
-        var sessions: UInt64 = 0
-        context = SessionContext(
-            loop: loop, workers: [arrivals, worker],
-            makeID: {
-                sessions += 1
-                return sessions
-            }, log: { _, _ in })
+        stage = try FunnelStage(
+            loop: loop, host: host,
+            options: [
+                "--funnel-max-backends=\(weather.maxBackends)", "--funnel-queue=\(weather.queue)",
+                "--funnel-backlog-timeout=600", "--funnel-backend-wait=600",
+            ], users: (0..<weather.users).map { "user\($0)" }, hooks: [arrivals])
     }
 
-    deinit { funnel.loops.clear() }
+    var funnel: Funnel { stage.funnel }
 
     // MARK: The scene
 
@@ -108,11 +88,13 @@ final class FunnelTown {
             }
         }
         if weather.servers > 1 { moveServers() }
-        loop.listen(on: Self.proxy) { [unowned self] in accept($0) }
+        stage.open()
         for number in 0..<weather.clients { addClient(number) }
         if fault == .swapsState { swapSoon() }
         let limit = loop.now + .seconds(500)
-        while !clients.allSatisfy(\.isDone) || context.count > 0, loop.now < limit, violations.isEmpty, loop.turn() {}
+        while !clients.allSatisfy(\.isDone) || stage.context.count > 0, loop.now < limit, violations.isEmpty,
+            loop.turn()
+        {}
         settle()
         check()
     }
@@ -133,16 +115,6 @@ final class FunnelTown {
         return server
     }
 
-    private func accept(_ stream: SimulatedStream) -> StreamHandler? {
-        let timeouts = ProxyTimeouts(
-            connect: .seconds(2), login: .seconds(30), read: .seconds(3600), write: .seconds(3600))
-        let connection = context.makeConnection(for: stream, timeouts: timeouts)
-        stream.handler = connection
-        stream.tag = 0
-        connection.begin(client: stream)
-        return connection
-    }
-
     private func addClient(_ number: Int) {
         var plan = FunnelClient.Plan()
         plan.steps = 5 + loop.random.below(25)
@@ -153,7 +125,9 @@ final class FunnelTown {
             name: "client\(number)", user: "user\(number % weather.users)", town: self, plan: plan,
             seed: loop.random.next())
         clients.append(client)
-        loop.schedule(at: loop.now + .milliseconds(UInt64(loop.random.below(30)))) { client.begin(to: Self.proxy) }
+        loop.schedule(at: loop.now + .milliseconds(UInt64(loop.random.below(30)))) {
+            client.begin(to: FunnelStage.proxy)
+        }
     }
 
     // MARK: What the others tell
@@ -208,7 +182,8 @@ final class FunnelTown {
     private func check() {
         guard violations.isEmpty else { return }
         let open = clients.filter { !$0.isDone }.map(\.situation)
-        expect(open.isEmpty && context.count == 0, "forgotten at the end: \(context.count) sessions, \(open)")
+        expect(
+            open.isEmpty && stage.context.count == 0, "forgotten at the end: \(stage.context.count) sessions, \(open)")
         for client in clients {
             let hasEnded = client.hasQuit || client.refusal != nil || client.wasCutInsidePacket
             expect(hasEnded, "\(client.situation) has not come to its end")
@@ -218,7 +193,7 @@ final class FunnelTown {
             expect(!server.state.isTied, "a connection rests with a session's transaction or table")
         }
         checkOrder()
-        worker.sessionsEnded()
+        stage.worker.sessionsEnded()
         settle()
         expect(servers.isEmpty && loop.streamCount == 0, "\(servers.count) connections are open after the drain")
     }

@@ -1,3 +1,4 @@
+import MySQLWire
 import PluginAPI
 import Pooling
 import Synchronization
@@ -144,7 +145,7 @@ struct FunnelTransactionTests {
         let town = try TransactionTown()
         let client = town.client()
         #expect(town.ask(client, "UPDATE a") == "OK")
-        client.send("SELECT 1")
+        client.send(Command.query.payload(text: "SELECT 1"))
         town.settle(0.1)
         client.hangUp()
         town.settle(3)

@@ -44,7 +44,7 @@ struct RestingSessionTests {
     /// One client that has asked once.
     private struct Rest {
         let rig: OrdersRig
-        let client: OrdersClient
+        let client: StatementClient
         let connection: ProxyConnection
         let session: FunnelSession
 
@@ -52,8 +52,8 @@ struct RestingSessionTests {
             rig = try OrdersRig(hasRules: false)
             client = rig.client()
             #expect(rig.ask(client, "SELECT 1") == "ROW")
-            connection = try #require(rig.context.all.first)
-            session = try #require(rig.worker.session(numbered: SessionID(of: connection.session).number))
+            connection = try #require(rig.stage.context.all.first)
+            session = try #require(rig.stage.worker.session(numbered: SessionID(of: connection.session).number))
         }
     }
 }

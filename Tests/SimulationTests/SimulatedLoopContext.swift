@@ -4,19 +4,6 @@ import PluginAPI
 import Pooling
 import TestSupport
 
-/// A host without ports and without a log.
-final class SimulatedHost: PluginHost {
-    let administration = Administration()
-    let scriptPaths = ScriptPaths()
-    let backends = BackendSet()
-    let offeredBackend: Endpoint? = nil
-
-    func listen(on endpoint: Endpoint, for service: Service) {}
-    func offerBackend(_ endpoint: Endpoint) {}
-    func requestShutdown() {}
-    func log(_ level: LogLevel, _ message: @autoclosure () -> String) {}
-}
-
 /// A simulated loop as plugins see it.
 final class SimulatedLoopContext: LoopContext {
     private let loop: SimulatedLoop
