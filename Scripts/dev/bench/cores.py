@@ -1,4 +1,4 @@
-"""cores: the same load on more and more event loops, with what the loops have of each other's: locks, wake-ups, carriage.
+"""cores: the same load on more and more event loops, with what they cost each other: locks, wake-ups, carriage.
 
 The model that these figures are for is in README.md.
 """
@@ -23,8 +23,8 @@ COLUMNS = [
     Column("carried", "% carried", 1), Column("busiest", "busiest loop", 2),
 ]  # fmt: skip
 NOTE = (
-    "futex: calls for locks that were taken. wake-ups: writes to another loop's eventfd. lock: how often the lease books'\n"
-    "lock was taken, and waited for. % carried: grants of connections that another loop had. busiest loop: its events\n"
+    "futex: calls for locks that were taken. wake-ups: writes to another loop's eventfd. lock: how often the lock of the\n"
+    "lease books was taken, and waited for. % carried: grants of connections that another loop had. busiest loop: its events\n"
     "beside the mean of the loops; 1 is even."
 )
 

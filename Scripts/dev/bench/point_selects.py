@@ -55,7 +55,7 @@ def funnel_few(options, folder):
 
 
 def funnel_crowd(options, folder):
-    """Many clients on few of the server's connections, beside as few clients as those; HAProxy can't let them all in."""
+    """Many clients on few of the server's connections, beside as few clients; HAProxy can't let them all in."""
     few = options.few
     alone = f"{few} clients on {few}"
     contenders = {
@@ -141,7 +141,7 @@ def interleaved(running, options, folder):
 
 
 def calls_a_query(contender, options, folder):
-    """System calls of the proxy by query and name; those of the clients' logins, which come with a run, are taken off."""
+    """System calls of the proxy by query and name; those of logins, which come with every run, are taken off."""
 
     def run(count):
         return system_calls(

@@ -78,12 +78,15 @@ def read(path):
     """The scenario of a file, and its tables."""
     try:
         content = json.loads(Path(path).read_text())
-        tables = [Table(**{**table, "columns": [Column(**one) for one in table["columns"]]}) for table in content["tables"]]
-        return content["scenario"], tables
+        return content["scenario"], [table_of(**table) for table in content["tables"]]
     except OSError as error:
         raise SystemExit(f"{path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise SystemExit(f"{path} is no file of Scripts/bench: {error}") from error
+
+
+def table_of(columns, **rest):
+    return Table(columns=[Column(**one) for one in columns], **rest)
 
 
 def compare(before, after):
@@ -92,8 +95,10 @@ def compare(before, after):
     if scenario != other:
         raise SystemExit(f"{before} is of the scenario {scenario}, {after} of {other}: nothing to compare")
     for earlier, later in zip(old, new):
-        titles = [later.title] if earlier.title == later.title else [f"before: {earlier.title}", f"after:  {later.title}"]
-        print("\n".join([*titles, ""]))
+        if earlier.title != later.title:
+            print(f"before: {earlier.title}\nafter:  {later.title}\n")
+        else:
+            print(f"{later.title}\n")
         print(f"{'':24} {'measure':26} {'before':>10} {'after':>10} {'change':>8}")
         for name, rounds in later.rounds.items():
             if not rounds or not earlier.rounds.get(name):
