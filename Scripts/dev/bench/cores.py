@@ -18,14 +18,14 @@ COLUMNS = [
     Column("queries_per_second", "queries/s", 0, spread=True), Column("user_us", "user µs"),
     Column("total_us", "CPU-µs/query", 2, spread=True),
     Column("calls", "syscalls/query"), Column("futexes", "futex/query", 4), Column("wakes", "wake-ups/query", 4),
-    Column("sleeps", "sleeps/query", 3), Column("forced", "forced switches/query", 3),
+    Column("sleeps", "sleeps/query", 3), Column("forced", "forced/query", 3),
     Column("asked", "lock/query", 4), Column("waited", "lock waits/query", 5),
     Column("carried", "% carried", 1), Column("busiest", "busiest loop", 2),
 ]  # fmt: skip
 NOTE = (
-    "futex: calls for locks that were taken. wake-ups: writes to another loop's eventfd. lock: how often the lock of the\n"
-    "lease books was taken, and waited for. % carried: grants of connections that another loop had. busiest loop: its events\n"
-    "beside the mean of the loops; 1 is even."
+    "futex: calls for locks that were taken. wake-ups: writes to another loop's eventfd. forced: switches that took a\n"
+    "thread's core away. lock: how often that of the lease books was taken, and waited for. % carried: grants of\n"
+    "connections that another loop had. busiest loop: its events beside the mean of the loops; 1 is even."
 )
 
 

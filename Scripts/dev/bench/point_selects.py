@@ -152,7 +152,7 @@ def calls_a_query(contender, options, folder):
     short, long = run(contender.threads), run(contender.threads + TRACED)
     if short is None or long is None:
         return None
-    return {name: (count - short.get(name, 0)) / TRACED for name, count in long.items()}
+    return {name: max(0, count - short.get(name, 0)) / TRACED for name, count in long.items()}
 
 
 def one_round(contender, options):
