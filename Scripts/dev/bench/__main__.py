@@ -4,6 +4,7 @@ import argparse
 import os
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -110,6 +111,8 @@ def main(arguments):
     if arguments[:1] == ["compare"]:
         if len(arguments) != 3:
             raise SystemExit("Scripts/bench compare BEFORE.json AFTER.json")
+        # `| head` may close the pipe.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         return results.compare(*arguments[1:])
     options = options_of(arguments)
     check()
