@@ -23,6 +23,8 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     private var monitors: [Int: PoolMonitor] = [:]
     /// What this loop has counted and measured.
     var numbers = LoopNumbers()
+    /// What it has had to do with the lease books, which all loops share.
+    var ledgerWork = LedgerWork()
     /// The effects of texts that its clients send again and again.
     var effectsCache = EffectsCache()
     /// Whether the kept leases are looked at soon.

@@ -55,6 +55,13 @@ struct FunnelTablesTests {
         #expect(rows.allSatisfy { $0.count == FunnelColumns.names.count })
     }
 
+    @Test("what loops have had to do with the shared books has a row for each, in order")
+    func loops() throws {
+        let rows = LoopsTable.rows([1: LedgerWork(locked: 7, waits: 2, sent: 1), 0: LedgerWork(locked: 3)])
+        #expect(rows == [[0, 3, 0, 0], [1, 7, 2, 1]].map { row in row.map { Cell($0) } })
+        #expect(offered("stats_funnel_loops")?.definition.columns.count == rows[0].count)
+    }
+
     @Test("of the longest wait and the peak the largest counts, not the sum")
     func most() {
         #expect(FunnelColumns.Number.most(3).joined(with: .most(5)).cell == .integer(5))

@@ -226,6 +226,10 @@ def test_process_tables(make, scratch):
         assert [row["loop"] for row in loops] == [0, 1]
         assert sum(row["sessions"] for row in loops) == 1
         assert all(row["turns"] > 0 and row["lag_us"] < 2_000_000 for row in loops)
+        shared = dicts(admin, "SELECT * FROM stats_funnel_loops")
+        assert [row["loop"] for row in shared] == [0, 1]
+        # The lease was asked for by the session's loop, whichever that is; who never waited has done so 0 times.
+        assert sum(row["locks"] for row in shared) > 0 and all(row["lock_waits"] <= row["locks"] for row in shared)
         plugins = dicts(admin, "SELECT * FROM stats_plugins ORDER BY position")
         assert [row["name"] for row in plugins] == ["proxy", "funnel", "admin"]
         assert "query" in plugins[0]["hooks"] and "connect" in plugins[1]["hooks"] and plugins[2]["hooks"] == ""

@@ -100,7 +100,7 @@ final class BackendPool: Sendable {
     ) -> Answer {
         var steps = worker.takeStepBuffer()
         let now = worker.loop.now
-        let (answer, due) = ledger.withLock { ledger in
+        let (answer, due) = locked(for: worker) { ledger in
             let answer = event(&ledger, now, &steps)
             settle(&ledger, steps)
             return (answer, ledger.book.nextDue)
@@ -109,6 +109,14 @@ final class BackendPool: Sendable {
         for step in steps { dispatch(step, from: worker) }
         worker.giveBack(stepBuffer: consume steps)
         return answer
+    }
+
+    /// Runs the body under the lock, and counts with the loop that it has, and whether it had to wait.
+    private func locked<Answer: Sendable>(for worker: FunnelWorker, _ body: (inout Ledger) -> Answer) -> Answer {
+        worker.ledgerWork.locked &+= 1
+        if let answer = ledger.withLockIfAvailable({ body(&$0) }) { return answer }
+        worker.ledgerWork.waits &+= 1
+        return ledger.withLock { body(&$0) }
     }
 
     /// The most connections at once are counted anew from now on.
@@ -199,6 +207,7 @@ final class BackendPool: Sendable {
         if loop == worker.index {
             worker.perform(step, of: self)
         } else {
+            worker.ledgerWork.sent &+= 1
             loops.post(to: loop) { [self] in $0.perform(step, of: self) }
         }
     }

@@ -21,6 +21,7 @@ struct FunnelTables: Sendable {
             table("stats_latency", LatencyRows.columns, texts: ["phase"], key: ["phase"]) { server in
                 LatencyRows.rows(of: server.backend.all)
             },
+            funnel.loopsTable,
         ]
     }
 

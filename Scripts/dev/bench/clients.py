@@ -2,20 +2,20 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import subprocess
 import sys
 import time
 
 from contenders import funnel, haproxy, millrace, named_by_environment
-from costs import CPUClock, memory_kilobytes
+from costs import CPUClock, memory_kilobytes, run_nanoseconds
 from database import running_server
 from harness.swarm import Client, close_all, open_all
 from results import Column, Table
 
-USUAL = {"haproxy": haproxy(), "millrace": millrace("millrace"), "funnel": funnel()}
 IDLE = [
-    Column("kilobytes", "kB a client", 1, spread=True), Column("rest_ms", "CPU ms/s at rest", 1),
+    Column("kilobytes", "KB a client", 2, spread=True), Column("core", "% of a core at rest", 3),
     Column("rss_mb", "RSS MB", 1),
 ]  # fmt: skip
 CONNECT = [
@@ -24,18 +24,23 @@ CONNECT = [
     Column("server_us", "server's CPU-µs", 1), Column("logins", "logins/s", 0),
 ]  # fmt: skip
 LARGE = [
-    Column("seconds", "seconds", 2, spread=True), Column("user_s", "user s", 2), Column("system_s", "system s", 2),
+    Column("seconds", "seconds", 2, spread=True), Column("user_s", "user s"), Column("system_s", "system s"),
+    Column("total_s", "CPU s", 2, spread=True), Column("times_haproxy", "×HAProxy"),
     Column("rss_mb", "most RSS MB", 1), Column("growth_mb", "its growth", 1),
 ]  # fmt: skip
 REST_SECONDS = 5
-# Rows of 1 MB each.
-LARGE_SQL = "SELECT REPEAT('x', 1000000) FROM test.seq_1_to_1000"
+# Bytes of a row, and how many rows: 1 GB each.
+LARGE_ROWS = [(1_000_000, 1000), (1000, 1_000_000)]
 
 
 def idle(options, folder):
     """What a client costs that has asked once and rests."""
     title = f"idle: {options.crowd} clients after one query each, {options.rounds} rounds"
-    yield Table(title, IDLE, each_round(options, folder, rest, fresh=True), shown="kilobytes")
+    # HAProxy, and Millrace without the funnel, take a connection of the server's for each client.
+    rounds = each_round(
+        options, folder, rest, "--thread-handling=pool-of-threads", fresh=True, clients=options.crowd
+    )
+    yield Table(title, IDLE, rounds, shown="kilobytes")
 
 
 def connect(options, folder):
@@ -45,17 +50,27 @@ def connect(options, folder):
 
 
 def large(options, folder):
-    """A result of 1 GB that its client drops."""
-    title = f"large: 1 GB in rows of 1 MB, {options.rounds} rounds"
-    yield Table(title, LARGE, each_round(options, folder, fetch, direct=True), shown="seconds")
+    """A result of 1 GB that its client drops, in large rows and in small ones."""
+    for size, count in LARGE_ROWS:
+        title = f"large: 1 GB in {count:,} rows of {size:,} bytes, {options.rounds} rounds"
+        sql = f"SELECT REPEAT('x', {size}) FROM test.seq_1_to_{count}"
+        rounds = each_round(options, folder / str(size), functools.partial(fetch, sql), direct=True)
+        for name in rounds:
+            for one, reference in zip(rounds[name], rounds["haproxy"]):
+                one["times_haproxy"] = one["total_s"] and one["total_s"] / reference["total_s"]
+        yield Table(title, LARGE, rounds, shown="total_s")
 
 
-def each_round(options, folder, measure, direct=False, fresh=False):
+def each_round(options, folder, measure, *server_options, direct=False, fresh=False, clients=0):
     """The measure of every contender in every round; `fresh` starts proxies anew for each, as memory doesn't shrink."""
-    starts = {**USUAL, **named_by_environment()}
+    starts = {
+        "haproxy": haproxy(clients=clients), "millrace": millrace("millrace"), "funnel": funnel("funnel", options.few),
+        **named_by_environment(most=max(1000, clients)),
+    }  # fmt: skip
     rounds = {name: [] for name in [*(["direct"] if direct else []), *starts]}
+    folder.mkdir(exist_ok=True)
     with contextlib.ExitStack() as cleanup:
-        server = cleanup.enter_context(running_server(folder))
+        server = cleanup.enter_context(running_server(folder, *server_options, clients=clients))
         started = {}
         for number in range(options.rounds):
             for name in rounds:
@@ -79,12 +94,13 @@ def rest(options, proxy, target, _server):
         for client in clients:
             await client.query("SELECT 1")
         await asyncio.sleep(0.5)
-        after, clock = memory_kilobytes(proxy.pid), CPUClock(proxy.pid)
+        after, begin = memory_kilobytes(proxy.pid), run_nanoseconds(proxy.pid)
         await asyncio.sleep(REST_SECONDS)
-        user, system = clock.microseconds(REST_SECONDS)
+        spent = run_nanoseconds(proxy.pid) - begin
         await close_all(clients)
         return {
-            "kilobytes": (after - before) / options.crowd, "rest_ms": (user + system) / 1000, "rss_mb": after / 1000,
+            "kilobytes": (after - before) / options.crowd, "core": 100 * spent / (REST_SECONDS * 1e9),
+            "rss_mb": after / 1000,
         }  # fmt: skip
 
     return asyncio.run(crowd())
@@ -115,16 +131,17 @@ def log_in(options, proxy, target, server):
     }  # fmt: skip
 
 
-def fetch(_options, proxy, target, _server):
+def fetch(sql, _options, proxy, target, _server):
     before = memory_kilobytes(proxy.pid, "VmHWM") if proxy else 0
     clock, begin = CPUClock(proxy and proxy.pid), time.monotonic()
     with open(os.devnull, "wb") as nowhere:
-        command = ["mariadb", *target.client_options, "--quick", "--batch", "--raw", "-N", "-e", LARGE_SQL]
+        command = ["mariadb", *target.client_options, "--quick", "--batch", "--raw", "-N", "-e", sql]
         subprocess.run(command, stdout=nowhere, check=True, timeout=300)
     elapsed = time.monotonic() - begin
     user, system = clock.microseconds(1_000_000) if proxy else (None, None)
     most = memory_kilobytes(proxy.pid, "VmHWM") if proxy else None
     return {
-        "seconds": elapsed, "user_s": user, "system_s": system, "rss_mb": most and most / 1000,
+        "seconds": elapsed, "user_s": user, "system_s": system,
+        "total_s": user + system if proxy else None, "rss_mb": most and most / 1000,
         "growth_mb": most and (most - before) / 1000,
     }  # fmt: skip

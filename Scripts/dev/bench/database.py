@@ -8,9 +8,10 @@ from load import prepare
 
 
 @contextlib.contextmanager
-def running_server(folder, *options):
+def running_server(folder, *options, clients=0):
     """A server that takes all clients at once, with the accounts of the tests; ended and gone afterwards."""
-    server = DatabaseServer(folder / "db", options=["--max-connections=2500", *options])
+    most = max(2500, clients + 200)
+    server = DatabaseServer(folder / "db", options=[f"--max-connections={most}", *options])
     with contextlib.ExitStack() as cleanup:
         server.create()
         server.start()
@@ -20,16 +21,17 @@ def running_server(folder, *options):
 
 
 @contextlib.contextmanager
-def server_with_table(folder):
+def server_with_table(folder, *options, clients=0):
     """The same with sysbench's table."""
-    with running_server(folder) as server:
+    with running_server(folder, *options, clients=clients) as server:
         as_root(server, "CREATE DATABASE bench")
         prepare(server.direct)
         yield server
 
 
 def as_root(server, sql):
-    code, output, errors = run_client(Target(socket=server.socket, user="root", password=""), sql=sql, timeout=600)
+    root = Target(socket=server.socket, user="root", password="")
+    code, output, errors = run_client(root, "--skip-column-names", "--batch", sql=sql, timeout=600)
     if code != 0:
         raise SystemExit(errors.decode())
     return output.decode()

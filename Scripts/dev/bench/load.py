@@ -31,14 +31,14 @@ def prepare(target):
     sysbench(target, 1, "prepare")
 
 
-def run_for(target, options, seconds):
+def run_for(target, threads, options, seconds):
     """What sysbench says after running for so long."""
-    return sysbench(target, options.threads, "run", prepared=options.prepared, seconds=seconds)
+    return sysbench(target, threads, "run", prepared=options.prepared, seconds=seconds)
 
 
-def run_count(target, options, count):
+def run_count(target, threads, options, count):
     """Runs so many queries."""
-    sysbench(target, options.threads, f"--events={count}", "run", prepared=options.prepared)
+    sysbench(target, threads, f"--events={count}", "run", prepared=options.prepared)
 
 
 def queries(output):

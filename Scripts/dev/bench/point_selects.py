@@ -1,15 +1,16 @@
 """Point selects through every contender, one after the other in every round: relay, funnel, funnel-500, lua, rules."""
 
-import argparse
 import contextlib
 import os
 import sys
+from dataclasses import dataclass
 
 import load
-from contenders import FEW, funnel, haproxy, millrace, named_by_environment, scripted
+from contenders import funnel, haproxy, millrace, named_by_environment, scripted
 from costs import CPUClock, system_calls
 from database import server_with_table
-from harness.target import run_client
+from harness.proxies import Proxy
+from harness.target import Target, run_client
 from results import Column, Table
 
 # Queries under strace, which slows everything.
@@ -44,19 +45,24 @@ def lua(options, folder):
 
 def funnel_few(options, folder):
     """Sharing connections: as many as there are clients, and fewer."""
+    few = options.few
     contenders = {
-        "haproxy": haproxy(), f"haproxy maxconn {FEW}": haproxy(FEW), "millrace": millrace("millrace"),
-        f"funnel of {FEW}": funnel("funnel", FEW),
-        f"funnel of {options.threads}": funnel("wide-funnel", options.threads),
+        "haproxy": haproxy(), f"haproxy maxconn {few}": haproxy(few), "millrace": millrace("millrace"),
+        f"funnel of {few}": funnel("funnel", few),
+        f"funnel of {options.threads}": funnel("wide-funnel", options.threads), **named_by_environment(most=few),
     }  # fmt: skip
     yield from measured(options, folder, contenders)
 
 
 def funnel_crowd(options, folder):
-    """Many clients on few of the server's connections: HAProxy with maxconn can't let them all in."""
-    crowd = argparse.Namespace(**{**vars(options), "threads": options.crowd})
-    contenders = {"haproxy": haproxy(), f"haproxy maxconn {FEW}": haproxy(FEW), f"funnel of {FEW}": funnel()}
-    yield from measured(crowd, folder, contenders, shown="p99_ms")
+    """Many clients on few of the server's connections, beside as few clients; HAProxy can't let them all in."""
+    few = options.few
+    alone = f"{few} clients on {few}"
+    contenders = {
+        "haproxy": haproxy(clients=options.crowd), f"haproxy maxconn {few}": haproxy(few, options.crowd),
+        f"funnel of {few}": funnel("funnel", few), alone: funnel("alone", few), **named_by_environment(most=few),
+    }  # fmt: skip
+    yield from measured(options, folder, contenders, threads=options.crowd, exceptions={alone: few}, shown="p99_ms")
 
 
 def rules(options, folder):
@@ -65,7 +71,7 @@ def rules(options, folder):
 
     def ruled(name, sql):
         def start(folder, backend):
-            proxy = funnel(name, FEW, plugins, admin=True)(folder, backend)
+            proxy = funnel(name, options.few, plugins, admin=True)(folder, backend)
             code, _, errors = run_client(proxy.admin, sql=sql)
             assert code == 0, errors.decode()
             return proxy
@@ -83,51 +89,78 @@ def rules(options, folder):
         + "LOAD MYSQL QUERY RULES TO RUNTIME;"
     )
     contenders = {
-        "haproxy": haproxy(), "funnel": funnel(), "rules, idle": ruled("idle", without),
+        "haproxy": haproxy(), "funnel": funnel("funnel", options.few), "rules, idle": ruled("idle", without),
         "rules, digests": ruled("digests", "SELECT 1"), "10,000 routes": ruled("routes", without + routes),
-        "both": ruled("both", routes),
+        "both": ruled("both", routes), **named_by_environment(most=options.few),
     }  # fmt: skip
     yield from measured(options, folder, contenders)
 
 
-def measured(options, folder, contenders, shown="total_us"):
-    """One table of all contenders and the server itself."""
+@dataclass
+class Contender:
+    """Where the clients connect to, and so many of them; no proxy for the server itself."""
+
+    target: Target
+    proxy: Proxy | None
+    threads: int
+
+
+def measured(options, folder, contenders, threads=None, exceptions=None, shown="total_us"):
+    """One table of all contenders and the server itself, with so many clients each, but for the exceptions."""
+    threads = threads or options.threads
     with contextlib.ExitStack() as cleanup:
-        server = cleanup.enter_context(server_with_table(folder))
-        targets = {"direct": (server.direct, None)}
+        server = cleanup.enter_context(server_with_table(folder, clients=threads))
+        running = {"direct": Contender(server.direct, None, threads)}
         for name, start in contenders.items():
             proxy = cleanup.enter_context(start(folder, server.direct))
-            targets[name] = proxy.target, proxy
+            running[name] = Contender(proxy.target, proxy, (exceptions or {}).get(name, threads))
         title = (
-            f"{options.scenario}: sysbench oltp_point_select, {options.threads} clients, prepared statements "
+            f"{options.scenario}: sysbench oltp_point_select, {threads} clients, prepared statements "
             f"{'on' if options.prepared else 'off'}, {options.rounds} rounds of {options.seconds} s, "
             f"{os.cpu_count()} cores"
         )
-        yield Table(title, COLUMNS, interleaved(targets, options, folder), shown=shown)
+        yield Table(title, COLUMNS, interleaved(running, options, folder), shown=shown)
 
 
-def interleaved(targets, options, folder):
-    results = {name: [] for name in targets}
+def interleaved(running, options, folder):
+    results = {name: [] for name in running}
     for number in range(options.rounds):
-        for name, (target, proxy) in list(targets.items()):
+        for name, contender in list(running.items()):
             print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr)
             try:
-                results[name].append(one_round(target, proxy, options))
+                results[name].append(one_round(contender, options))
             except load.Refused as reason:
                 print(f"{name} is left out: {reason}", file=sys.stderr)
-                del targets[name]
+                del running[name]
                 results[name] = []
-    for name, (target, proxy) in targets.items():
-        calls = proxy and system_calls(proxy.pid, folder, lambda: load.run_count(target, options, TRACED))
-        results[name][0]["calls"] = calls / TRACED if calls else None
+    for name, contender in running.items():
+        if contender.proxy:
+            calls = calls_a_query(contender, options, folder)
+            results[name][0]["calls"] = calls and sum(calls.values())
     return with_ratios(results)
 
 
-def one_round(target, proxy, options):
+def calls_a_query(contender, options, folder):
+    """System calls of the proxy by query and name; those of logins, which come with every run, are taken off."""
+
+    def run(count):
+        return system_calls(
+            contender.proxy.pid, folder, lambda: load.run_count(contender.target, contender.threads, options, count)
+        )
+
+    # Each of the clients asks once at least.
+    short, long = run(contender.threads), run(contender.threads + TRACED)
+    if short is None or long is None:
+        return None
+    return {name: max(0, count - short.get(name, 0)) / TRACED for name, count in long.items()}
+
+
+def one_round(contender, options):
     """Queries a second, latencies and the proxy's CPU-µs a query of one run."""
-    load.run_for(target, options, 1)
+    proxy = contender.proxy
+    load.run_for(contender.target, contender.threads, options, 1)
     clock = CPUClock(proxy.pid if proxy else None)
-    output = load.run_for(target, options, options.seconds)
+    output = load.run_for(contender.target, contender.threads, options, options.seconds)
     user, system = clock.microseconds(load.queries(output)) if proxy else (None, None)
     p50, p99 = load.quantile(output, 0.50), load.quantile(output, 0.99)
     return {

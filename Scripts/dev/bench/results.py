@@ -75,12 +75,18 @@ def write(path, scenario, arguments, tables):
 
 
 def read(path):
-    content = json.loads(Path(path).read_text())
-    tables = {}
-    for table in content["tables"]:
-        columns = [Column(**column) for column in table["columns"]]
-        tables[table["title"]] = Table(**{**table, "columns": columns})
-    return content["scenario"], tables
+    """The scenario of a file, and its tables."""
+    try:
+        content = json.loads(Path(path).read_text())
+        return content["scenario"], [table_of(**table) for table in content["tables"]]
+    except OSError as error:
+        raise SystemExit(f"{path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SystemExit(f"{path} is no file of Scripts/bench: {error}") from error
+
+
+def table_of(columns, **rest):
+    return Table(columns=[Column(**one) for one in columns], **rest)
 
 
 def compare(before, after):
@@ -88,14 +94,18 @@ def compare(before, after):
     (scenario, old), (other, new) = read(before), read(after)
     if scenario != other:
         raise SystemExit(f"{before} is of the scenario {scenario}, {after} of {other}: nothing to compare")
-    for title, table in new.items():
-        if title not in old:
-            continue
-        print(f"{title}\n")
+    for earlier, later in zip(old, new):
+        if earlier.title != later.title:
+            print(f"before: {earlier.title}\nafter:  {later.title}\n")
+        else:
+            print(f"{later.title}\n")
         print(f"{'':24} {'measure':26} {'before':>10} {'after':>10} {'change':>8}")
-        for name in [name for name, rounds in table.rounds.items() if rounds and old[title].rounds.get(name)]:
-            for column in table.columns:
-                print_difference(name, column, old[title], table)
+        for name, rounds in later.rounds.items():
+            if not rounds or not earlier.rounds.get(name):
+                print(f"{name:24} has no result in both")
+                continue
+            for column in later.columns:
+                print_difference(name, column, earlier, later)
         print()
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from contenders import funnel, named_by_environment, proxysql
+from contenders import funnel, named_by_environment
 from costs import memory_kilobytes
 from database import as_root, running_server
 from harness.target import Target
@@ -121,10 +121,9 @@ def any_schema(count):
 
 
 def routing(options, folder):
-    """A line each of legacy rules and of fast routes."""
-    contenders = {"millrace": funnel("millrace", plugins="proxy,rules,funnel", admin=True)}
-    if "proxysql" in named_by_environment():
-        contenders["proxysql"] = proxysql
+    """The published routing benchmark: ns a decision by the number of rules and of fast routes."""
+    contenders = {"millrace": funnel("millrace", options.few, plugins="proxy,rules,funnel", admin=True)}
+    contenders |= {name: start for name, start in named_by_environment().items() if name == "proxysql"}
     with contextlib.ExitStack() as cleanup:
         server = cleanup.enter_context(running_server(folder))
         schemas = min(SCHEMAS, options.most)

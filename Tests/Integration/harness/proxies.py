@@ -62,20 +62,20 @@ def start_millrace(
         raise
 
 
-def start_haproxy(folder, backends, listen=None, most=None):
-    """Starts HAProxy in tcp mode before the given backends, with so many connections to each at most."""
+def start_haproxy(folder, backends, listen=None, most=None, clients=2000):
+    """Starts HAProxy in tcp mode before the given backends, with so many connections to each and clients at most."""
     listen = listen or Target(port=free_port())
     configuration = Path(folder) / f"haproxy-{free_port()}.cfg"
-    configuration.write_text(haproxy_configuration(listen, backends, most))
+    configuration.write_text(haproxy_configuration(listen, backends, most, clients))
     return Proxy([program("haproxy"), "-f", configuration, "-db"], folder, listen, name="haproxy").wait_until_listening()
 
 
-def haproxy_configuration(listen, backends, most=None):
+def haproxy_configuration(listen, backends, most=None, clients=2000):
     bind = f"unix@{listen.socket}" if listen.socket else f"{listen.host}:{listen.port}"
     servers = [f"unix@{backend.socket}" if backend.socket else f"{backend.host}:{backend.port}" for backend in backends]
     limit = f" maxconn {most}" if most else ""
     lines = [
-        "global", "    nbthread 2", "    maxconn 2000",
+        "global", "    nbthread 2", f"    maxconn {clients}",
         "defaults", "    mode tcp", "    timeout connect 5s", "    timeout client 1h", "    timeout server 1h",
         "    timeout queue 1h", "listen mysql", f"    bind {bind}", "    option clitcpka",
         *[f"    server s{number} {server}{limit}" for number, server in enumerate(servers)],
