@@ -19,7 +19,7 @@ extension FunnelWorker {
     /// Records how long a statement has waited for its connection. No wait at all is recorded with its answer, where that
     /// costs next to nothing.
     func measureWait(_ connection: BackendConnection, since arrived: MonotonicTime) {
-        if loop.now > arrived { measure(.backlogWait, connection, since: arrived) }
+        if connection.lentAt > arrived { measure(.backlogWait, connection, since: arrived) }
     }
 
     /// Records a statement whose answer is complete, and is not one that is asked for again.

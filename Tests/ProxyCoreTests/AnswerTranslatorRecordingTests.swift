@@ -112,6 +112,19 @@ struct AnswerTranslatorRecordingTests {
         }
     }
 
+    @Test("an answer that comes at once is dealt with as byte by byte", arguments: pairs)
+    func wholeAndInPieces(_ pair: Pair) {
+        for recording in pair.from.recordings {
+            var whole = AnswerTranslator(backend: pair.from.capabilities, client: pair.to.capabilities)
+            var inPieces = whole
+            whole.begin(recording)
+            inPieces.begin(recording)
+            let atOnce = whole.feed(recording.bytes)
+            #expect(inPieces.feed(recording.bytes, pieces: { 1 }).output == atOnce.output, "\(recording.name)")
+            #expect(whole == inPieces, "\(recording.name)")
+        }
+    }
+
     @Test("between equals, answers without news of the session aren't copied")
     func unchanged() {
         let tracked = TranslationFixtures.trackedProfile

@@ -28,12 +28,12 @@ extension FunnelSession {
     }
 
     private func ask(_ pool: BackendPool) {
-        guard let running else { return }
         pool.countOutstanding(1)
         if let last = lastConnection, last.pool === pool, last.mayBeTakenAgain(by: self), last.lease.takeAgain() {
             last.lentAt = worker.loop.now
             return take(last)
         }
+        guard let running else { return pool.countOutstanding(-1) }
         phase = .waiting
         request = (pool, nil)
         let last = lastConnection.flatMap { $0.pool === pool ? $0.id : nil }

@@ -51,7 +51,7 @@ final class RunningCommand {
     func end() {
         (effects, facts, plan, extras) = (nil, [], nil, nil)
         packets.removeForReuse()
-        payload.removeForReuse()
+        if !payload.isEmpty { payload.removeForReuse() }
     }
 
     /// Joins the packets to a payload that is kept.

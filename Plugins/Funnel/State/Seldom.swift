@@ -16,6 +16,12 @@ struct Seldom<Value: Vacant>: Sendable {
 
     var value: Value { place.first ?? Value() }
 
+    /// A part of the value; `nothing` where there is none, which is mostly and costs no more than the look.
+    @inline(__always)
+    func part<Part>(_ part: (Value) -> Part, orNothing nothing: @autoclosure () -> Part) -> Part {
+        place.isEmpty ? nothing() : part(place[0])
+    }
+
     /// Changes the value; where nothing comes of it, nothing is allocated.
     mutating func change(_ body: (inout Value) -> Void) {
         if place.isEmpty {

@@ -13,7 +13,7 @@ extension AnswerTranslator {
     package mutating func received(_ bytes: Span<UInt8>, into output: inout [UInt8]) -> TranslatedStep {
         var draft = AnswerDraft(output: [])
         swap(&draft.output, &output)
-        let event = advance(bytes, &draft)
+        let event = takeWholeResult(bytes, &draft) ?? advance(bytes, &draft)
         if case .endless = event { draft.at = bytes.count }
         if draft.isRewritten { draft.copy(bytes, to: draft.at) }
         swap(&draft.output, &output)

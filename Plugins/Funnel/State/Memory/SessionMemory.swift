@@ -23,32 +23,32 @@ struct SessionMemory: Sendable {
 
     /// User variables as they were read last; a variable that isn't there is as never set.
     private(set) var variables: [SQLName: UserVariable] {
-        get { things.value.variables }
+        get { things.part({ $0.variables }, orNothing: Dictionary()) }
         set { things.change { $0.variables = newValue } }
     }
 
     /// User variables assigned since.
     private(set) var assigned: Set<SQLName> {
-        get { things.value.assigned }
+        get { things.part({ $0.assigned }, orNothing: Set()) }
         set { things.change { $0.assigned = newValue } }
     }
 
     /// Statements of PREPARE.
     private(set) var statements: [SQLName: PreparedText] {
-        get { things.value.statements }
+        get { things.part({ $0.statements }, orNothing: Dictionary()) }
         set { things.change { $0.statements = newValue } }
     }
 
     /// Statements of PREPARE whose text nobody has seen.
     private(set) var unseenStatements: Set<SQLName> {
-        get { things.value.unseenStatements }
+        get { things.part({ $0.unseenStatements }, orNothing: Set()) }
         set { things.change { $0.unseenStatements = newValue } }
     }
 
     /// What SET TRANSACTION has set for the next transaction, as the server says it: statements, each with a semicolon
     /// behind it.
     var nextTransaction: String {
-        get { things.value.nextTransaction }
+        get { things.part({ $0.nextTransaction }, orNothing: "") }
         set { things.change { $0.nextTransaction = newValue } }
     }
 

@@ -47,19 +47,19 @@ struct SessionTies: Sendable {
 
     /// The temporary tables, each with its schema where one was known.
     private(set) var temporaryTables: Set<SQLTableName> {
-        get { things.value.temporaryTables }
+        get { things.part({ $0.temporaryTables }, orNothing: Set()) }
         set { things.change { $0.temporaryTables = newValue } }
     }
 
     /// Locks of tables, of all tables, and of the backup.
     private(set) var locks: Locks {
-        get { things.value.locks }
+        get { things.part({ $0.locks }, orNothing: Locks()) }
         set { things.change { $0.locks = newValue } }
     }
 
     /// HANDLERs, by alias.
     private(set) var handlers: Set<SQLName> {
-        get { things.value.handlers }
+        get { things.part({ $0.handlers }, orNothing: Set()) }
         set { things.change { $0.handlers = newValue } }
     }
 

@@ -8,7 +8,9 @@ extension CompiledRules {
         _ text: RouteText, _ decision: inout RouteDecision, _ settings: RouteSettings, _ scratch: RouteScratch,
         _ observer: inout some RouteObserver
     ) {
-        guard Self.hasComment(text.span) else { return }
+        // The digest, where it is made already, has seen every comment.
+        let hasComment = scratch.digests.digest.map { $0.firstComment != nil } ?? Self.hasComment(text.span)
+        guard hasComment else { return }
         readHints(text, &decision, settings, scratch, &observer)
     }
 

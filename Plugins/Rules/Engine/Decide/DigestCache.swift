@@ -6,6 +6,7 @@ final class DigestCache {
     private(set) var digest: StatementDigest?
     // Owned; the digest's text, as far as it fits, is at the begin.
     private var buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 2048)
+    private var forms = DigestForms()
 
     init() {}
 
@@ -27,8 +28,11 @@ final class DigestCache {
             buffer = .allocate(capacity: options.maxTextLength)
         }
         var span = buffer.mutableSpan
-        let new = StatementDigest(of: statement.span, options: options, into: &span)
+        let new =
+            forms.digest(of: statement.span, options, into: &span)
+            ?? StatementDigest(of: statement.span, options: options, into: &span)
         digest = new
+        forms.made(new, text.span, of: statement.span)
         return new
     }
 
