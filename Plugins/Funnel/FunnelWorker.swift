@@ -1,3 +1,4 @@
+import Accounts
 import MySQLWire
 import PluginAPI
 import Pooling
@@ -27,6 +28,10 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     var ledgerWork = LedgerWork()
     /// The effects of texts that its clients send again and again.
     var effectsCache = EffectsCache()
+    /// What clients are to answer at their login.
+    var challenges = ChallengeSource()
+    /// What logins alike give their sessions.
+    var loginSettings = LoginSettings()
     /// Whether the kept leases are looked at soon.
     private var looksAtLeases = false
     private var spareSteps: [LeaseStep] = []

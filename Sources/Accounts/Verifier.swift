@@ -69,18 +69,16 @@ extension Verifier {
     }
 
     private func checkNative(_ response: [UInt8], _ challenge: [UInt8]) -> Finding {
-        guard let stored = nativeHash, !stored.isEmpty,
-            NativePassword<Digest>.check(response: response, scramble: challenge, stored: stored)
+        guard let stored = nativeHash,
+            let hash = NativePassword<Digest>.checkedHash(response: response, scramble: challenge, stored: stored)
         else { return .wrong }
-        let hash = NativePassword<Digest>.hash(response: response, scramble: challenge, stored: stored)
         return .right(Proof(password: password, sha1: hash))
     }
 
     private func checkCachingSHA2(_ response: [UInt8], _ challenge: [UInt8]) -> Finding {
-        guard let stored = fastHash, !stored.isEmpty,
-            CachingSHA2Password<Digest>.check(response: response, scramble: challenge, stored: stored)
+        guard let stored = fastHash,
+            let hash = CachingSHA2Password<Digest>.checkedHash(response: response, scramble: challenge, stored: stored)
         else { return .needsPassword }
-        let hash = CachingSHA2Password<Digest>.hash(response: response, scramble: challenge, stored: stored)
         return .right(Proof(password: password, sha256: hash))
     }
 

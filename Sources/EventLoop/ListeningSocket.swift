@@ -6,6 +6,9 @@ public import Pooling
 public final class ListeningSocket: Sendable {
     /// Where it really listens: the port that the system chose, where 0 was asked for.
     public let endpoint: Endpoint
+    /// The proxy's end of every connection that is accepted, as streams tell it; nil where that may be any of the
+    /// machine's addresses.
+    public let address: String?
     /// The socket.
     let descriptor: Int32
     /// The unix socket's file, to be removed at the end if it is still the same.
@@ -16,6 +19,8 @@ public final class ListeningSocket: Sendable {
     init(endpoint: Endpoint, descriptor: Int32, file: SocketFile? = nil) {
         self.endpoint = endpoint
         self.descriptor = descriptor
+        let bound = SocketAddress { getsockname(descriptor, $0, $1) }
+        address = bound.flatMap { $0.isAny ? nil : $0.text }
         self.file = file
     }
 

@@ -33,11 +33,17 @@ public enum NativePassword<Hash: HashFunctions> {
         xor(response, Hash.sha1(scramble + stored))
     }
 
+    /// SHA1(password) where `response` answers the challenge for the password behind `stored`; nil where it doesn't.
+    public static func checkedHash(response: [UInt8], scramble: [UInt8], stored: [UInt8]) -> [UInt8]? {
+        guard stored.count == 20, response.count == 20 else { return nil }
+        let hash = hash(response: response, scramble: scramble, stored: stored)
+        return constantTimeEqual(Hash.sha1(hash), stored) ? hash : nil
+    }
+
     /// Whether `response` answers the challenge for the password behind `stored`.
     public static func check(response: [UInt8], scramble: [UInt8], stored: [UInt8]) -> Bool {
         guard !stored.isEmpty else { return response.isEmpty }
-        guard stored.count == 20, response.count == 20 else { return false }
-        return constantTimeEqual(Hash.sha1(hash(response: response, scramble: scramble, stored: stored)), stored)
+        return checkedHash(response: response, scramble: scramble, stored: stored) != nil
     }
 }
 
@@ -68,11 +74,17 @@ public enum CachingSHA2Password<Hash: HashFunctions> {
         xor(response, Hash.sha256(stored + scramble))
     }
 
+    /// SHA256(password) where `response` answers the challenge for the password behind `stored`; nil where it doesn't.
+    public static func checkedHash(response: [UInt8], scramble: [UInt8], stored: [UInt8]) -> [UInt8]? {
+        guard stored.count == 32, response.count == 32 else { return nil }
+        let hash = hash(response: response, scramble: scramble, stored: stored)
+        return constantTimeEqual(Hash.sha256(hash), stored) ? hash : nil
+    }
+
     /// Whether `response` answers the challenge for the password behind `stored`.
     public static func check(response: [UInt8], scramble: [UInt8], stored: [UInt8]) -> Bool {
         guard !stored.isEmpty else { return response.isEmpty }
-        guard stored.count == 32, response.count == 32 else { return false }
-        return constantTimeEqual(Hash.sha256(hash(response: response, scramble: scramble, stored: stored)), stored)
+        return checkedHash(response: response, scramble: scramble, stored: stored) != nil
     }
 }
 

@@ -55,6 +55,9 @@ open class ByteStream {
     ///
     /// The handler hears nothing more of this stream, which keeps itself alive meanwhile.
     open func closeAfterSending(lingering: TimeSpan) { fatalErrorOfAbstractClass() }
+
+    /// The same for a peer that has said goodbye: it sends nothing more, and its end need not be waited for.
+    open func closeAfterGoodbye(lingering: TimeSpan) { closeAfterSending(lingering: lingering) }
 }
 
 /// What an owner of streams does about their events; every callback runs on the loop's thread.

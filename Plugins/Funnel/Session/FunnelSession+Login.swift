@@ -35,14 +35,15 @@ extension FunnelSession {
     private static let offeredByMariaDB: Capabilities = [.mariadbBulkOperations, .mariadbExtendedMetadata]
 
     func greet() {
-        guard let scramble = Digest.scramble() else {
+        guard let scramble = worker.challenges.next() else {
             return refuseLogin(SQLError(code: 1105, message: "(funnel) no random bytes for a challenge"))
         }
         let server = worker.funnel.serverGreeting
-        let method: LoginMethod = server.isMariaDB ? .native : .cachingSHA2
+        let isMariaDB = server.isMariaDB
+        let method: LoginMethod = isMariaDB ? .native : .cachingSHA2
         let greeting = Greeting(
             serverVersion: server.serverVersion, connectionID: connectionID, scramble: scramble,
-            capabilities: server.isMariaDB
+            capabilities: isMariaDB
                 ? Self.offered.union(Self.offeredByMariaDB) : Self.offered.union(.longPassword),
             collation: server.collation, status: .autocommit, authMethod: method.name)
         dialogue = LoginDialogue(login: makeLogin(scramble, method), attempt: LoginAttempt(sequence: 1))
@@ -60,7 +61,7 @@ extension FunnelSession {
     private var clientHost: String {
         let address = session.clientAddress
         if address.hasPrefix("/") { return "localhost" }
-        return String(address[..<(address.lastIndex(of: ":") ?? address.endIndex)])
+        return String(address[..<(address.utf8.lastIndex(of: UInt8(ascii: ":")) ?? address.endIndex)])
     }
 
     /// A packet of the client's login has come, whole.
@@ -178,11 +179,11 @@ extension FunnelSession {
             of: BackendIdentity(user: attempt.userName, traits: capabilities.intersection(BackendIdentity.traits)))
         who = funnel.users.client(number)
         isCounted = true
-        loginSettings = funnel.settings.table.settings(
-            .login(
-                collation: UInt8(truncatingIfNeeded: attempt.collation),
-                schema: schema.isEmpty ? nil : schema,
-                takesSeveralStatements: capabilities.contains(.multiStatements)))
+        loginSettings = worker.loginSettings.settings(
+            LoginSettings.Question(
+                collation: UInt8(truncatingIfNeeded: attempt.collation), schema: schema,
+                takesSeveralStatements: capabilities.contains(.multiStatements)),
+            in: funnel.settings.table)
         settings = loginSettings
         status = .autocommit
         let sequence = attempt.sequence

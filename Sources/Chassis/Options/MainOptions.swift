@@ -61,8 +61,8 @@ public struct MainOptions: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("Run as this user once the ports are open; needs root.", valueName: "name"))
     public var user: String?
 
-    /// The limit of open descriptors; 0 leaves it alone.
-    @Option(help: ArgumentHelp("Limit of open files; 0 leaves it alone.", valueName: "count"))
+    /// The limit of open descriptors; 0 for the hard limit.
+    @Option(help: ArgumentHelp("Limit of open files; 0 is the hard limit, all that it may have.", valueName: "count"))
     public var maxOpenFiles = 0
 
     /// Event-loop threads, at least 1.

@@ -3,6 +3,14 @@ internal import Glibc
 
 /// The limit of open descriptors (`--max-open-files`).
 enum OpenFileLimit {
+    /// Raises the limit to the hard one, which is what the process may have: usual limits are for programs that call select.
+    static func raise() {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// Sets the limit; raises the hard limit too where it is below.
     static func set(_ count: Int) throws(ConfigurationError) {
         var limit = rlimit()

@@ -46,7 +46,7 @@ struct Worker {
     private func serve(_ makeRuntime: RuntimeFactory) throws -> Int32 {
         let user = try options.user.map { name throws(ConfigurationError) in try UserAccount(named: name) }
         let pidFile = try options.pidFile.map { path throws(ConfigurationError) in try PidFile(path: path) }
-        if options.maxOpenFiles > 0 { try OpenFileLimit.set(options.maxOpenFiles) }
+        if options.maxOpenFiles > 0 { try OpenFileLimit.set(options.maxOpenFiles) } else { OpenFileLimit.raise() }
         let watch = try SignalWatch()
         let runtime = try makeRuntime(configuration, log)
         try runtime.openPorts()

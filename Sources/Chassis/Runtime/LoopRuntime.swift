@@ -64,17 +64,17 @@ final class LoopRuntime {
         for listener in listeners {
             switch listener.service {
             case .proxy(let timeouts):
-                loop.accept(from: listener.socket) { [unowned self] in proxy($0, timeouts) }
+                let address = listener.socket.address
+                loop.accept(from: listener.socket) { [unowned self] in proxy($0, at: address, timeouts) }
             case .server(let factory, let loginTimeout):
                 loop.accept(from: listener.socket) { [unowned self] in serve($0, factory, loginTimeout) }
             }
         }
     }
 
-    private func proxy(_ stream: ByteStream, _ timeouts: ProxyTimeouts) -> StreamHandler? {
-        guard !isDraining, let connection = sessions?.makeConnection(for: stream, timeouts: timeouts) else {
-            return nil
-        }
+    private func proxy(_ stream: ByteStream, at address: String?, _ timeouts: ProxyTimeouts) -> StreamHandler? {
+        guard !isDraining, let sessions else { return nil }
+        let connection = sessions.makeConnection(for: stream, at: address, timeouts: timeouts)
         stream.handler = connection
         stream.tag = ProxyConnection.clientTag
         connection.begin(client: stream)

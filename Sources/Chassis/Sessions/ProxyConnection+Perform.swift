@@ -234,7 +234,12 @@ extension ProxyConnection {
         for hook in context.chains.disconnect {
             hook.disconnect(session)
         }
-        client?.closeAfterSending(lingering: .seconds(5))
+        let lingering = TimeSpan.seconds(5)
+        if cause == .clientQuit {
+            client?.closeAfterGoodbye(lingering: lingering)
+        } else {
+            client?.closeAfterSending(lingering: lingering)
+        }
         if let backend {
             close(backend, cause)
             if !isServedLocally { session.backend?.clientDetached() }

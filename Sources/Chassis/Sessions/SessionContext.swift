@@ -53,9 +53,13 @@ package final class SessionContext {
     }
 
     /// Makes the connection of an accepted stream; ``ProxyConnection/begin(client:)`` follows once the stream has its handler.
-    package func makeConnection(for stream: ByteStream, timeouts: ProxyTimeouts) -> ProxyConnection {
+    ///
+    /// - Parameter address: where the client came in; nil where the stream has to be asked.
+    package func makeConnection(
+        for stream: ByteStream, at address: String? = nil, timeouts: ProxyTimeouts
+    ) -> ProxyConnection {
         counters.created &+= 1
-        let entrance = entrance(at: stream.localAddress, timeouts)
+        let entrance = entrance(at: address ?? stream.localAddress, timeouts)
         return connections.insert { slot, generation in
             let session = ProxySession(id: makeID(), slot: slot, generation: generation, entrance: entrance)
             return ProxyConnection(session: session, context: self)

@@ -83,9 +83,12 @@ struct SocketAddress {
     }
 
     /// Whether this is the IPv6 address of every interface.
-    var isAnyIPv6: Bool {
+    var isAnyIPv6: Bool { family == AF_INET6 && isAny }
+
+    /// Whether this is the address of every interface.
+    var isAny: Bool {
         guard case .internet(let address) = form else { return false }
-        return address.family == AF_INET6 && address.host == "::"
+        return ["::", "0.0.0.0"].contains(address.host)
     }
 
     /// Passes the address to a system call.
@@ -116,9 +119,7 @@ extension SocketAddress {
     /// `ip:port`, `[v6]:port`, a path, or nothing where there is no name; mapped IPv4 addresses read as IPv4.
     var text: String {
         switch form {
-        case .internet(let address):
-            let host = address.host
-            return host.contains(":") ? "[\(host)]:\(address.port)" : "\(host):\(address.port)"
+        case .internet(let address): return address.text
         case .other(let bytes):
             let offset = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
             guard Self.family(of: bytes) == AF_UNIX, bytes.count > offset else { return "" }

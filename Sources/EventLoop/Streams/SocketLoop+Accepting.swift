@@ -8,11 +8,29 @@ final class Acceptor {
     let accepted: (ByteStream) -> StreamHandler?
     /// Whether the loop tells of its connections.
     var isWatched = false
+    /// How many connections to take at once, and the turn in which some were taken last.
+    private var (allowance, lastTurn): (Int, UInt64) = (1, 0)
+
+    /// The most connections taken in one turn.
+    private static let most = 64
 
     init(listener: ListeningSocket, accepted: @escaping (ByteStream) -> StreamHandler?) {
         self.listener = listener
         self.accepted = accepted
     }
+
+    /// How many connections to take in this turn.
+    ///
+    /// One, as a second call would most often find no other. In a burst there are some again in the next turn, or the one
+    /// behind it where that asked for no events: the number doubles then.
+    func allowance(in turn: UInt64) -> Int {
+        allowance = turn <= lastTurn &+ 2 ? min(max(allowance * 2, 1), Self.most) : 1
+        lastTurn = turn
+        return allowance
+    }
+
+    /// No other connection waits.
+    func tookLast() { allowance = 0 }
 }
 
 /// The pause in accepting while descriptors or memory are short.
@@ -27,9 +45,6 @@ struct AcceptPause {
 }
 
 extension SocketLoop {
-    /// The most connections taken from one listener in one turn.
-    private static let acceptedPerTurn = 64
-
     func add(_ acceptor: Acceptor) {
         acceptors.append(acceptor)
         if !acceptPause.isPaused { watch(acceptor) }
@@ -42,7 +57,7 @@ extension SocketLoop {
     }
 
     func accept(from acceptor: Acceptor) {
-        for _ in 0..<Self.acceptedPerTurn {
+        for _ in 0..<acceptor.allowance(in: work.turns) {
             var descriptor: Int32 = -1
             let peer = SocketAddress { address, size in
                 descriptor = clinux_accept(acceptor.listener.descriptor, address, size)
@@ -50,7 +65,7 @@ extension SocketLoop {
             }
             if let peer {
                 open(descriptor, from: peer, acceptor)
-            } else if acceptFailed(with: errno) {
+            } else if acceptFailed(with: errno, acceptor) {
                 return
             }
             // The callback may have stopped accepting.
@@ -69,9 +84,12 @@ extension SocketLoop {
     }
 
     /// Says whether to stop accepting for this turn.
-    private func acceptFailed(with error: Int32) -> Bool {
+    private func acceptFailed(with error: Int32, _ acceptor: Acceptor) -> Bool {
         switch error {
-        case EAGAIN, EBADF, EINVAL: return true
+        case EAGAIN:
+            acceptor.tookLast()
+            return true
+        case EBADF, EINVAL: return true
         // The peer is gone already, or its network (accept(2)): on to the next one.
         case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH:
             return false

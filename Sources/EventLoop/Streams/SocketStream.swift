@@ -104,6 +104,7 @@ class SocketStream: ByteStream {
     final override func resumeReceiving() { resume() }
     final override func close() { shut() }
     final override func closeAfterSending(lingering span: TimeSpan) { shutAfterSending(lingering: span) }
+    final override func closeAfterGoodbye(lingering span: TimeSpan) { shutAfterGoodbye(lingering: span) }
 
     // MARK: Begin and end
 
