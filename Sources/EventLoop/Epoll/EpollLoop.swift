@@ -40,7 +40,7 @@ final class EpollLoop: SocketLoop, @unchecked Sendable {
     // MARK: Events
 
     override func wait(atMost span: TimeSpan?) -> Int {
-        let count = epoll_wait(poller, events.baseAddress, Int32(events.count), Self.milliseconds(span))
+        let count = clinux_epoll_wait(poller, events.baseAddress, Int32(events.count), Self.milliseconds(span))
         fetched = max(0, Int(count))
         return fetched
     }
