@@ -10,13 +10,16 @@ open class EventLoop {
     /// The loop's number, from 0.
     public final let index: Int
 
-    /// A loop with the given number.
-    public init(index: Int) {
-        self.index = index
-    }
-
     /// The time at which the present turn of the loop began, or a later one.
-    open var now: MonotonicTime { fatalErrorOfAbstractClass() }
+    ///
+    /// Kept by the subclasses; stored, since every event asks for it.
+    public package(set) final var now: MonotonicTime
+
+    /// A loop with the given number, which begins at the given time.
+    public init(index: Int, now: MonotonicTime) {
+        self.index = index
+        self.now = now
+    }
 
     /// Streams that are open, those included that only send what is pending before they close.
     open var streamCount: Int { fatalErrorOfAbstractClass() }

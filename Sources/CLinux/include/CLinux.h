@@ -1,14 +1,28 @@
 #ifndef MILLRACE_CLINUX_H
 #define MILLRACE_CLINUX_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 /// epoll_ctl with the event spelled out; returns 0 or an errno.
 int clinux_epoll_control(int poller, int operation, int descriptor, uint32_t events, uint64_t data);
+
+// The calls that every query makes, without glibc's wrappers: a thread may be cancelled in those, which they note by two
+// locked instructions a call. Nobody cancels a thread here. All return a negative errno where the call fails.
+
+/// recv without flags.
+ssize_t clinux_receive(int socket, void *bytes, size_t room);
+
+/// send that raises no SIGPIPE.
+ssize_t clinux_send(int socket, const void *bytes, size_t count);
+
+/// epoll_wait; a negative time is for ever.
+int clinux_epoll_wait(int poller, struct epoll_event *events, int room, int milliseconds);
 
 /// accept4 of a descriptor that does not block and that no child inherits.
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *size);

@@ -33,6 +33,7 @@ extension ProxyConnection {
         hold = Hold(phase: phase, index: index, until: until)
         client?.pauseReceiving()
         backend?.pauseReceiving()
+        isCongested = true
         rearm()
         return false
     }

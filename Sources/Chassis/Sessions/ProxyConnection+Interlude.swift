@@ -95,7 +95,7 @@ extension ProxyConnection {
     /// The login has succeeded: what only it needed is let go of.
     func loginEnded() {
         // The next deadline is far away: left where it is in the timers, it would wake the loop for nothing, once a session.
-        context.loop.setDeadline(nil, for: self)
+        disarm()
         if !context.asksHooks { interlude = nil }
         if !context.keepsLogins { session.forgetLogin(isListed: !isServedLocally || context.asksHooks) }
         if isServedLocally { tracker?.forgetLogin() }

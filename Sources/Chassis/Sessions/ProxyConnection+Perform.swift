@@ -135,6 +135,7 @@ extension ProxyConnection {
         guard let stream else { return }
         context.counters.sent(bytes.count, isClient: stream === client, isServedLocally: isServedLocally)
         stream.send(bytes)
+        if stream.pendingBytes > 0 { isCongested = true }
     }
 
     /// The client has its answer: what the session shows is brought up to date.
@@ -230,7 +231,7 @@ extension ProxyConnection {
             finishStatement(statements, isComplete: cause == .drained)
         }
         logEnd(cause)
-        context.loop.setDeadline(nil, for: self)
+        disarm()
         for hook in context.chains.disconnect {
             hook.disconnect(session)
         }

@@ -43,6 +43,10 @@ package final class ProxyConnection: StreamHandler {
     /// Whether a plugin wants the session closed after the answer under way.
     var closesAfterResult = false
     var isEnded = false
+    /// Whether a peer may have bytes pending, or the client's bytes wait; else there is no flow to control.
+    var isCongested = false
+    /// Whether the deadline is the end of silence: bytes move that, which is looked at when it passes.
+    private var isSilenceTimed = false
 
     package init(session: ProxySession, context: SessionContext) {
         self.session = session
@@ -75,14 +79,14 @@ package final class ProxyConnection: StreamHandler {
         var offset = 0
         while offset < bytes.count, !isEnded, hold == nil || hold?.isResumed == true, isClient || stream === backend {
             // A plugin's answers don't wait for a backend: the client must take them before it may go on.
-            if isClient, let client, client.pendingBytes > Self.highWater, machine.state == .readQuery { break }
+            if isClient, isCongested, machine.state == .readQuery, pendingBytes.toClient > Self.highWater { break }
             let rest = bytes.extracting(offset..<bytes.count)
             let isCommand = isClient && machine.state == .readQuery
             let answer =
                 isClient
                 ? machine.clientReceived(rest)
                 : tracker == nil ? answer(to: rest) : trackedAnswer(to: rest)
-            guard answer != .wait else { break }
+            guard answer.consumed > 0 || answer != .wait else { break }
             let isDecided = perform(answer, rest)
             // A packet that a hook wants to wait with comes again; an injected query's answer is kept by then.
             if isDecided || answer.consult == .result { offset += answer.consumed }
@@ -141,6 +145,7 @@ package final class ProxyConnection: StreamHandler {
 
     override package func deadlinePassed(_ now: MonotonicTime) {
         guard !isEnded else { return }
+        if isSilenceTimed, silenceEnd > now { return context.loop.setDeadline(silenceEnd, for: self) }
         if let hold, !hold.isResumed, hold.until <= now {
             if hold.phase == .statement { return delayEnded() }
             perform(machine.holdExpired())
@@ -180,8 +185,17 @@ package final class ProxyConnection: StreamHandler {
 
     /// Bookkeeping after bytes: flow control, whose turn it is, the deadline.
     func afterEvent(unconsumed: Int, isClient: Bool) {
-        guard let client else { return }
         if isClient { clientSpoke = context.loop.now } else { backendSpoke = context.loop.now }
+        if isClient, unconsumed > 0 { isCongested = true }
+        if isCongested {
+            controlFlow(unconsumed: unconsumed, isClient: isClient)
+        } else if !isSilenceTimed || statements?.deadline != nil {
+            rearm(0)
+        }
+    }
+
+    private func controlFlow(unconsumed: Int, isClient: Bool) {
+        guard let client else { return }
         // Asked once: nothing is sent or delivered below but in a later turn.
         let pending = pendingBytes
         if isClient {
@@ -196,6 +210,7 @@ package final class ProxyConnection: StreamHandler {
                 client.resumeReceiving()
             }
         }
+        isCongested = pending.total > 0 || isClient && unconsumed > 0 || client.heldBytes > 0 || client.isPaused
         rearm(pending.total)
     }
 
@@ -216,6 +231,7 @@ package final class ProxyConnection: StreamHandler {
     /// - Parameter pending: the bytes that the peers have not taken yet, where the caller knows.
     func rearm(_ pending: Int? = nil) {
         guard !isEnded else { return }
+        isSilenceTimed = false
         var deadline: MonotonicTime
         if let hold, !hold.isResumed {
             deadline = hold.until
@@ -226,8 +242,21 @@ package final class ProxyConnection: StreamHandler {
         } else {
             pendingWhenArmed = UInt32(clamping: pending ?? pendingBytes.total)
             deadline = context.loop.now + (pendingWhenArmed > 0 ? timeouts.write : timeouts.read)
-            if let limit = statements?.deadline { deadline = min(deadline, limit) }
+            isSilenceTimed = pendingWhenArmed == 0
+            if let limit = statements?.deadline, limit < deadline {
+                deadline = limit
+                isSilenceTimed = false
+            }
         }
         context.loop.setDeadline(deadline, for: self)
     }
+
+    /// There is no deadline until the next event.
+    func disarm() {
+        isSilenceTimed = false
+        context.loop.setDeadline(nil, for: self)
+    }
+
+    /// When both peers have been silent for too long.
+    private var silenceEnd: MonotonicTime { max(clientSpoke, backendSpoke) + timeouts.read }
 }

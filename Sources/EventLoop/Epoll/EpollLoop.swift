@@ -48,7 +48,7 @@ final class EpollLoop: SocketLoop, @unchecked Sendable {
             fetched = 0
             return 0
         }
-        let count = epoll_wait(poller, events.baseAddress, Int32(events.count), Self.milliseconds(span))
+        let count = clinux_epoll_wait(poller, events.baseAddress, Int32(events.count), Self.milliseconds(span))
         fetched = max(0, Int(count))
         return fetched
     }

@@ -12,7 +12,6 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     let mailbox: Mailbox
     /// The memory that streams are read into, one after the other.
     let scratch: UnsafeMutableRawBufferPointer
-    private var clock = SocketLoop.readClock()
     private var deadlines = Deadlines()
     /// Jobs for the next turn, and those of the present one.
     private var jobs: [() -> Void] = []
@@ -44,7 +43,7 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     init(index: Int, mailbox: Mailbox, scratchBytes: Int) {
         self.mailbox = mailbox
         scratch = .allocate(byteCount: max(scratchBytes, Self.leastScratch), alignment: 64)
-        super.init(index: index)
+        super.init(index: index, now: Self.readClock())
     }
 
     deinit {
@@ -94,8 +93,6 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
 
     // MARK: The contract
 
-    public override var now: MonotonicTime { clock }
-
     public override var streamCount: Int { streams.count }
 
     public override var work: LoopWork { done }
@@ -111,18 +108,18 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     }
 
     public override func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
-        guard time > clock else { return jobs.append(job) }
+        guard time > now else { return jobs.append(job) }
         deadlines.set(time, for: ScheduledJob(job))
     }
 
     public override func execute(_ job: @escaping @Sendable () -> Void) { mailbox.post(job) }
 
-    public override func stayAwake(for time: TimeSpan) { awakeUntil = clock + time }
+    public override func stayAwake(for time: TimeSpan) { awakeUntil = now + time }
 
     public override func stop() { mailbox.stop() }
 
     public override func run() {
-        clock = Self.readClock()
+        now = Self.readClock()
         begin()
         while !mailbox.takeStop() { turn() }
         end()
@@ -155,15 +152,15 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     private func turn() {
         let border = deadlines.border
         let count = poll()
-        clock = Self.readClock()
+        now = Self.readClock()
         done.turns &+= 1
         done.events &+= UInt64(count)
         swap(&ready, &readyNow)
         swap(&jobs, &jobsNow)
         let hasMail = handleEvents()
-        for stream in readyNow { stream.continueTurn() }
-        readyNow.removeAll(keepingCapacity: true)
-        runDeadlines(before: border)
+        if !readyNow.isEmpty { continueReady() }
+        if !jobsNow.isEmpty { runJobs() }
+        if let earliest = deadlines.earliest, earliest <= now { runDeadlines(before: border) }
         if hasMail { for job in mailbox.take() { job() } }
         if !graveyard.isEmpty { bury() }
     }
@@ -181,16 +178,24 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
         return wait(atMost: timeout())
     }
 
-    private func runDeadlines(before border: UInt64) {
+    private func continueReady() {
+        for stream in readyNow { stream.continueTurn() }
+        readyNow.removeAll(keepingCapacity: true)
+    }
+
+    private func runJobs() {
         for job in jobsNow { job() }
         jobsNow.removeAll(keepingCapacity: jobsNow.count < 1024)
-        while let handler = deadlines.next(at: clock, before: border) { handler.deadlinePassed(clock) }
+    }
+
+    private func runDeadlines(before border: UInt64) {
+        while let handler = deadlines.next(at: now, before: border) { handler.deadlinePassed(now) }
     }
 
     /// The time until the next timer; nil for none.
     private func timeout() -> TimeSpan? {
         guard ready.isEmpty, jobs.isEmpty else { return .milliseconds(0) }
-        return deadlines.earliest?.since(clock)
+        return deadlines.earliest?.since(now)
     }
 
     /// Frees the turn's dead, whose descriptors may be what accepting waits for.

@@ -37,11 +37,11 @@ extension SocketStream {
         let consumed = deliver(UnsafeRawBufferPointer(start: scratch.baseAddress, count: total))
         guard state == .open else { return }
         // A stream whose handler has just done with it has dropped what was held, and wants no more.
-        if lingering == nil {
+        if old > 0 || consumed < total, lingering == nil {
             if old > 0 { held.removeFirst(min(consumed, old)) }
             held.append(UnsafeRawBufferPointer(rebasing: scratch[max(consumed, old)..<total]))
         }
-        continueLater()
+        if isReadable { continueLater() }
     }
 
     private func receiveBehindHeld() {
@@ -51,15 +51,14 @@ extension SocketStream {
         noteRead(new, of: room.count)
         held.commit(new)
         deliverHeld()
-        continueLater()
+        if isReadable { continueLater() }
     }
 
     /// recv, without the interruptions: a count, 0 at the end, or a negative errno.
     private func read(into room: UnsafeMutableRawBufferPointer) -> Int {
         while true {
-            let count = recv(descriptor, room.baseAddress, room.count, 0)
-            if count >= 0 { return count }
-            if errno != EINTR { return -Int(errno) }
+            let count = clinux_receive(descriptor, room.baseAddress, room.count)
+            if count != -Int(EINTR) { return count }
         }
     }
 
@@ -83,9 +82,9 @@ extension SocketStream {
         if state == .open { held.removeFirst(consumed) } else { held.removeAll() }
     }
 
-    /// Asks for another turn while there is more to read, or an end to be noticed in a pause.
+    /// Asks for another turn to read more, or to notice an end in a pause.
     private func continueLater() {
-        guard state == .open, isReadable, !isReceivingPaused || isPeerGone else { return }
+        guard state == .open, !isReceivingPaused || isPeerGone else { return }
         enqueue()
     }
 

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 extension SocketStream {
@@ -13,7 +14,7 @@ extension SocketStream {
     func sendNow(_ bytes: UnsafeRawBufferPointer) {
         let sent = write(bytes)
         guard sent >= 0 else { return sendFailed(Int32(-sent)) }
-        keepRest(of: bytes, after: sent)
+        if sent < bytes.count { keepRest(of: bytes, after: sent) }
     }
 
     /// Keeps what the socket has not taken, to be sent when there is room again.
@@ -35,10 +36,10 @@ extension SocketStream {
     /// send, without the interruptions: a count, 0 where the socket is full, or a negative errno.
     private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
         while true {
-            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            let count = clinux_send(descriptor, bytes.baseAddress, bytes.count)
             if count >= 0 { return count }
-            if errno == EAGAIN { return 0 }
-            if errno != EINTR { return -Int(errno) }
+            if count == -Int(EAGAIN) { return 0 }
+            if count != -Int(EINTR) { return count }
         }
     }
 

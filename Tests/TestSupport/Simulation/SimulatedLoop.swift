@@ -30,7 +30,6 @@ public final class SimulatedLoop: EventLoop {
         let accepted: (SimulatedStream) -> StreamHandler?
     }
 
-    private var clock = MonotonicTime(nanoseconds: 1_000_000_000)
     private var agenda = Agenda()
     /// The handlers with a deadline, kept alive as the contract says.
     private var timed: [ObjectIdentifier: StreamHandler] = [:]
@@ -43,20 +42,18 @@ public final class SimulatedLoop: EventLoop {
     /// A loop at the beginning of its time.
     public init(index: Int = 0, seed: UInt64) {
         random = SplitMix64(seed: seed)
-        super.init(index: index)
+        super.init(index: index, now: MonotonicTime(nanoseconds: 1_000_000_000))
     }
 
     // MARK: The contract
 
-    public override var now: MonotonicTime { clock }
-
     public override var streamCount: Int { open.count }
 
     public override func schedule(at time: MonotonicTime, _ job: @escaping () -> Void) {
-        agenda.add(at: max(time, clock), job)
+        agenda.add(at: max(time, now), job)
     }
 
-    public override func execute(_ job: @escaping @Sendable () -> Void) { schedule(at: clock, job) }
+    public override func execute(_ job: @escaping @Sendable () -> Void) { schedule(at: now, job) }
 
     public override func setDeadline(_ deadline: MonotonicTime?, for handler: StreamHandler) {
         handler.deadline = deadline
@@ -77,10 +74,10 @@ public final class SimulatedLoop: EventLoop {
         guard handler.timerPlace == place else { return }
         handler.timerPlace = StreamHandler.noTimer
         guard let deadline = handler.deadline else { return }
-        guard deadline <= clock else { return setDeadline(deadline, for: handler) }
+        guard deadline <= now else { return setDeadline(deadline, for: handler) }
         handler.deadline = nil
         timed[ObjectIdentifier(handler)] = nil
-        handler.deadlinePassed(clock)
+        handler.deadlinePassed(now)
     }
 
     public override func connect(
@@ -88,10 +85,10 @@ public final class SimulatedLoop: EventLoop {
     ) -> ByteStream {
         let stream = SimulatedStream(loop: self, handler: handler, tag: tag, local: "ephemeral", peer: "\(endpoint)")
         switch listeners[endpoint]?.reception() ?? .refused(errno: 111) {
-        case .accepted: schedule(at: clock + latency()) { [weak self] in self?.establish(stream, endpoint) }
+        case .accepted: schedule(at: now + latency()) { [weak self] in self?.establish(stream, endpoint) }
         case .refused(let code):
-            schedule(at: clock + latency()) { stream.failConnecting(.failed(errno: code)) }
-        case .silence: schedule(at: clock + timeout) { stream.failConnecting(.connectTimeout) }
+            schedule(at: now + latency()) { stream.failConnecting(.failed(errno: code)) }
+        case .silence: schedule(at: now + timeout) { stream.failConnecting(.connectTimeout) }
         }
         return stream
     }
@@ -129,7 +126,7 @@ public final class SimulatedLoop: EventLoop {
     /// - Returns: whether there was anything.
     public func turn() -> Bool {
         guard let next = agenda.removeFirst() else { return false }
-        clock = max(clock, next.time)
+        now = max(now, next.time)
         next.job()
         return true
     }
