@@ -102,9 +102,10 @@ struct SecretTests {
         #expect(PublicKey.encrypt(long, challenge: challenge, pem: key.publicPEM) == nil)
     }
 
-    @Test("challenges have twenty bytes, none NUL or $, and never come twice")
-    func challenges() throws {
-        let challenges = (0..<500).compactMap { _ in Digest.scramble() }
+    @Test("challenges have twenty bytes, none NUL or $, and never come twice", arguments: [false, true])
+    func challenges(fromStore: Bool) throws {
+        var source = ChallengeSource()
+        let challenges = (0..<500).compactMap { _ in fromStore ? source.next() : Digest.scramble() }
         #expect(Set(challenges).count == 500)
         #expect(challenges.allSatisfy { $0.count == 20 && $0.allSatisfy { $0 > 0 && $0 < 128 && $0 != 36 } })
     }

@@ -26,6 +26,45 @@ struct ListeningTests {
         #expect(seen == [0, 1])
     }
 
+    @Test("a burst that waits already is accepted to the last one, and who comes later too")
+    func burst() async throws {
+        let rig = try Rig()
+        let socket = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        let accepted = Inbox<Int>()
+        let early = (0..<200).map { _ in blockingClient(port: socket.endpoint.port) }
+        await rig.serve(socket) {
+            accepted.put(0)
+            return Probe.echo()
+        }
+        for _ in early { #expect(await accepted.next() == 0) }
+        for _ in 0..<3 {
+            let late = blockingClient(port: socket.endpoint.port)
+            #expect(await accepted.next() == 0)
+            close(late)
+        }
+        for client in early { close(client) }
+    }
+
+    @Test(
+        "a listener knows where its clients come in, unless that is one of many addresses",
+        arguments: [anyPort, .tcp(host: "::1", port: 0), .tcp(host: "", port: 0), .unix(path: socketPath())])
+    func address(endpoint: Endpoint) async throws {
+        let rig = try Rig()
+        let socket = try #require(try ListeningSocket.open(endpoint, count: 1).first)
+        let addresses = Inbox<String>()
+        await rig.on { loop in
+            loop.accept(from: socket) { stream in
+                addresses.put(stream.localAddress)
+                return nil
+            }
+        }
+        let client = Probe()
+        await rig.connect(client, to: socket.endpoint)
+        let address = await addresses.next()
+        await rig.on { _ in client.stream?.close() }
+        if case .tcp("", _) = endpoint { #expect(socket.address == nil) } else { #expect(socket.address == address) }
+    }
+
     @Test("a port in use is refused with advice")
     func inUse() throws {
         let socket = try #require(try ListeningSocket.open(anyPort, count: 1).first)

@@ -261,6 +261,43 @@ struct StreamTests {
     }
 }
 
+@Suite("Streams whose peer has said goodbye", .everyBackend, .timeLimit(.minutes(2)))
+struct GoodbyeTests {
+    @Test("they close once everything is sent, and wait for no end of the peer's", arguments: [1, 5, 8 << 20])
+    func closeAfterGoodbye(count: Int) async throws {
+        let rig = try Rig()
+        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
+        let bytes = pattern(count: count)
+        let server = Probe()
+        server.onReceived = { probe, heard in
+            probe.send(bytes)
+            probe.stream?.closeAfterGoodbye(lingering: .seconds(30))
+            return heard.count
+        }
+        server.onEnded = { _, _ in Issue.record("a stream closed by its owner tells nothing") }
+        await rig.serve(listener) { server }
+        // A client that is told of everything, and whose own end never comes.
+        let client = blockingClient(port: listener.endpoint.port)
+        var byte: UInt8 = 1
+        #expect(write(client, &byte, 1) == 1)
+        var received: [UInt8] = []
+        var room = [UInt8](repeating: 0, count: 1 << 20)
+        while received.count < count {
+            let size = read(client, &room, room.count)
+            guard size > 0 else { break }
+            received += room[..<size]
+        }
+        #expect(received == bytes)
+        // What is sent at once leaves nothing open.
+        if count < 1000 {
+            await rig.settle()
+            #expect(await rig.on { $0.streamCount } == 0)
+        }
+        #expect(read(client, &room, room.count) == 0)
+        Glibc.close(client)
+    }
+}
+
 @Suite("Streams at rest", .everyBackend, .timeLimit(.minutes(2)))
 struct RestingStreamTests {
     @Test("a stream owns no buffer, and no more bytes than it needs; its timer is a few bytes of its handler")

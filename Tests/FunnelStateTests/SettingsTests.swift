@@ -24,6 +24,23 @@ import Testing
         #expect(one.settings === before)
     }
 
+    @Test func loginsAlikeHaveTheSameSettings_othersTheirOwn() {
+        let table = SettingsTable()
+        var logins = LoginSettings()
+        func settings(_ collation: UInt8 = 45, _ schema: String = "", several: Bool = true) -> SessionSettings {
+            logins.settings(
+                .init(collation: collation, schema: Array(schema.utf8), takesSeveralStatements: several), in: table)
+        }
+        let usual = settings()
+        #expect(settings() === usual)
+        #expect(settings(8) !== usual)
+        #expect(settings(45, "d1") !== usual)
+        #expect(settings(45, several: false) !== usual)
+        #expect(settings() === usual)
+        #expect(usual.content == .login(collation: 45, schema: nil, takesSeveralStatements: true))
+        #expect(settings(45, "d1").content.schema == Array("d1".utf8))
+    }
+
     @Test func aVariableIsReplayedWhereItDiffers() throws {
         var rig = StateRig()
         let login = rig.settings
