@@ -1,3 +1,4 @@
+import EventLoop
 import MySQLWire
 import PluginAPI
 import Pooling

@@ -1,3 +1,4 @@
+import EventLoop
 import PluginAPI
 import Pooling
 import TestSupport
