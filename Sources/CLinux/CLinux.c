@@ -6,8 +6,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 int clinux_epoll_control(int poller, int operation, int descriptor, uint32_t events, uint64_t data) {
     struct epoll_event event = {.events = events, .data = {.u64 = data}};
@@ -15,18 +13,18 @@ int clinux_epoll_control(int poller, int operation, int descriptor, uint32_t eve
 }
 
 ssize_t clinux_receive(int socket, void *bytes, size_t room) {
-    long count = syscall(SYS_recvfrom, socket, bytes, room, 0, NULL, NULL);
+    ssize_t count = recv(socket, bytes, room, 0);
     return count >= 0 ? count : -errno;
 }
 
 ssize_t clinux_send(int socket, const void *bytes, size_t count) {
-    long sent = syscall(SYS_sendto, socket, bytes, count, MSG_NOSIGNAL, NULL, 0);
+    ssize_t sent = send(socket, bytes, count, MSG_NOSIGNAL);
     return sent >= 0 ? sent : -errno;
 }
 
 int clinux_epoll_wait(int poller, struct epoll_event *events, int room, int milliseconds) {
-    long count = syscall(SYS_epoll_pwait, poller, events, room, milliseconds, NULL, 0);
-    return count >= 0 ? (int)count : -errno;
+    int count = epoll_wait(poller, events, room, milliseconds);
+    return count >= 0 ? count : -errno;
 }
 
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *size) {
