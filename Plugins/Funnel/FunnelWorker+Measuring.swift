@@ -1,5 +1,3 @@
-import Dispatch
-import Locking
 import PluginAPI
 import Pooling
 import Telemetry
@@ -75,27 +73,11 @@ extension FunnelWorker {
 extension Funnel {
     /// Gathers the numbers of all loops into one line of JSON.
     func report(_ completion: @escaping @Sendable (String?) -> Void) {
-        gatherReport { completion(try? $0.jsonLine()) }
+        gather({ LoopShare($0) }) { [self] shares in completion(try? report(shares).jsonLine()) }
     }
 
     /// The numbers of all loops; without what the loops have counted where one doesn't answer. The caller's thread waits.
-    func reportNow() -> FunnelReport {
-        let told = DispatchSemaphore(value: 0)
-        let answer = Lock<FunnelReport?>(nil)
-        gatherReport { report in
-            answer.withLock { $0 = report }
-            told.signal()
-        }
-        _ = told.wait(timeout: .now() + Self.patience)
-        return answer.withLock { $0 } ?? report([])
-    }
-
-    private func gatherReport(_ completion: @escaping @Sendable (FunnelReport) -> Void) {
-        let gathering = Gathering<LoopShare>(of: loops.count) { [self] shares in completion(report(shares)) }
-        for loop in 0..<loops.count {
-            loops.post(to: loop) { gathering.add(LoopShare($0)) }
-        }
-    }
+    func reportNow() -> FunnelReport { report(gathered { LoopShare($0) } ?? []) }
 
     private func report(_ shares: [LoopShare]) -> FunnelReport {
         let now = shares.map(\.now).max() ?? MonotonicTime(nanoseconds: 0)

@@ -1,4 +1,3 @@
-import Dispatch
 import Locking
 import PluginAPI
 import Pooling
@@ -112,25 +111,12 @@ extension Funnel {
         return StatisticsTable(ConnectionPoolTable.definition, isResettable: true) { table.rows(reset: $0) }
     }
 
-    /// How long the loops have to tell their numbers.
-    static let patience = DispatchTimeInterval.seconds(2)
-
     /// What all loops have counted, by backend; empty where a loop doesn't answer. The caller's thread waits.
     fileprivate func traffic() -> [Int: FunnelCounters] {
-        let told = DispatchSemaphore(value: 0)
-        let sums = Lock<[Int: FunnelCounters]>([:])
-        let gathering = Gathering<[FunnelCounters]>(of: loops.count) { shares in
-            sums.withLock { sums in
-                for (backend, counters) in shares.flatMap({ $0.enumerated() }) {
-                    sums[backend, default: FunnelCounters()].add(counters)
-                }
-            }
-            told.signal()
+        var sums: [Int: FunnelCounters] = [:]
+        for counters in gathered({ $0.numbers.countersByBackend }) ?? [] {
+            for (backend, counted) in counters.enumerated() { sums[backend, default: FunnelCounters()].add(counted) }
         }
-        for loop in 0..<loops.count {
-            loops.post(to: loop) { gathering.add($0.numbers.countersByBackend) }
-        }
-        guard told.wait(timeout: .now() + Self.patience) == .success else { return [:] }
-        return sums.withLock { $0 }
+        return sums
     }
 }

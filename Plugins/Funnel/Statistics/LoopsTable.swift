@@ -1,7 +1,4 @@
-import Dispatch
-import Locking
 import PluginAPI
-import Telemetry
 
 /// What one loop has had to do with the lease books, which all loops share; changed on its thread only.
 struct LedgerWork: BitwiseCopyable, Sendable {
@@ -30,23 +27,9 @@ struct LoopsTable {
 extension Funnel {
     /// The table, made once.
     var loopsTable: StatisticsTable {
-        StatisticsTable(LoopsTable.definition) { [self] _ in LoopsTable.rows(ledgerWork()) }
-    }
-
-    /// What the loops have counted, by their numbers; nothing where one doesn't answer. The caller's thread waits.
-    private func ledgerWork() -> [Int: LedgerWork] {
-        let told = DispatchSemaphore(value: 0)
-        let shares = Lock<[Int: LedgerWork]>([:])
-        let gathering = Gathering<(Int, LedgerWork)>(of: loops.count) { all in
-            shares.withLock { shares in
-                for (loop, work) in all { shares[loop] = work }
-            }
-            told.signal()
+        StatisticsTable(LoopsTable.definition) { [self] _ in
+            let shares = gathered { ($0.index, $0.ledgerWork) } ?? []
+            return LoopsTable.rows(Dictionary(uniqueKeysWithValues: shares))
         }
-        for loop in 0..<loops.count {
-            loops.post(to: loop) { gathering.add(($0.index, $0.ledgerWork)) }
-        }
-        guard told.wait(timeout: .now() + Self.patience) == .success else { return [:] }
-        return shares.withLock { $0 }
     }
 }
