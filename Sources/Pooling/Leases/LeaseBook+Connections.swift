@@ -132,7 +132,7 @@ extension LeaseBook {
         connections[slot].loop = waiter.loop
         connections[slot].session = waiter.session
         connections[slot].charged = charge(waiter.user)
-        allStatistics[0].peakLeased = max(allStatistics[0].peakLeased, counts[.leased])
+        statistics.peakLeased = max(statistics.peakLeased, counts[.leased])
         count(waiter.user) { counts in
             counts.grants += 1
             if source != waiter.loop { counts.carried += 1 }

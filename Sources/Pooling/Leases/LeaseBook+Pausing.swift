@@ -34,6 +34,6 @@ extension LeaseBook {
 
     /// The most connections at once are counted anew from now on.
     package mutating func peaksForgotten() {
-        allStatistics[0].peakLeased = counts[.leased]
+        statistics.peakLeased = counts[.leased]
     }
 }

@@ -112,7 +112,7 @@ extension LeaseBook {
             refuse(slot, .backlogFull, now, &steps)
             settle(now, &steps)
         }
-        allStatistics[0].peakWaiting = max(allStatistics[0].peakWaiting, waiters.count)
+        statistics.peakWaiting = max(statistics.peakWaiting, waiters.count)
         let user = waiter.user.number
         userStatistics[user].peakWaiting = max(userStatistics[user].peakWaiting, users[user].waiting)
     }

@@ -5,9 +5,14 @@ extension LeaseBook {
         if isContended {
             if isPromiseOutOfOrder { takeBackPromises() }
             keepPromises(now, &steps)
-            while let number = standing.first, serve(UserID(number), now, &steps) {}
+            while hasCapacity, let number = standing.first, serve(UserID(number), now, &steps) {}
         }
         if policy.minimum > 0 { keepMinimum(now, &steps) }
+    }
+
+    /// Whether there is anything to give: a connection at rest, or a place that is free or will be.
+    private var hasCapacity: Bool {
+        !resting.isEmpty || counts.total + owed < policy.maximum || promised.count < freeing
     }
 
     /// One step for the first of the user's waiters without cover; false where nothing can be done for it.

@@ -61,12 +61,9 @@ package struct CloseCounts: BitwiseCopyable, Sendable {
 extension LeaseBook {
     /// Counts for the backend and for the user.
     mutating func count(_ user: UserID, _ change: (inout LeaseStatistics) -> Void) {
-        change(&allStatistics[0])
+        change(&statistics)
         change(&userStatistics[user.number])
     }
-
-    /// What has happened so far.
-    package var statistics: LeaseStatistics { allStatistics[0] }
 
     /// What has happened so far for the user.
     package func statistics(of user: UserID) -> LeaseStatistics {

@@ -37,7 +37,7 @@ struct IndexedHeap: Sendable {
             return
         }
         entries[position].key = key
-        siftDown(siftUp(position))
+        Self.sift(position, &entries, &positions)
     }
 
     /// Takes the slot out, if it is there.
@@ -47,29 +47,37 @@ struct IndexedHeap: Sendable {
         positions[slot] = -1
         let last = entries.removeLast()
         guard position < entries.count else { return }
-        place(last, at: position)
-        siftDown(siftUp(position))
+        entries[position] = last
+        positions[Int(last.slot)] = Int32(position)
+        Self.sift(position, &entries, &positions)
     }
 
-    private mutating func place(_ entry: Entry, at position: Int) {
-        entries[position] = entry
-        positions[Int(entry.slot)] = Int32(position)
+    /// Moves the entry at `start` to where its key belongs. Over spans, as each write to an array asks anew whether that is
+    /// the only owner of its memory.
+    private static func sift(_ start: Int, _ entries: inout [Entry], _ positions: inout [Int32]) {
+        var entries = entries.mutableSpan
+        var positions = positions.mutableSpan
+        siftDown(siftUp(start, &entries, &positions), &entries, &positions)
     }
 
-    private mutating func siftUp(_ start: Int) -> Int {
+    private static func siftUp(
+        _ start: Int, _ entries: inout MutableSpan<Entry>, _ positions: inout MutableSpan<Int32>
+    ) -> Int {
         let entry = entries[start]
         var position = start
         while position > 0 {
             let parent = (position - 1) / 2
             guard entry.key < entries[parent].key else { break }
-            place(entries[parent], at: position)
+            place(entries[parent], at: position, &entries, &positions)
             position = parent
         }
-        place(entry, at: position)
+        place(entry, at: position, &entries, &positions)
         return position
     }
 
-    private mutating func siftDown(_ start: Int) {
+    private static func siftDown(
+        _ start: Int, _ entries: inout MutableSpan<Entry>, _ positions: inout MutableSpan<Int32>
+    ) {
         let entry = entries[start]
         var position = start
         while true {
@@ -77,9 +85,16 @@ struct IndexedHeap: Sendable {
             guard child < entries.count else { break }
             if child + 1 < entries.count, entries[child + 1].key < entries[child].key { child += 1 }
             guard entries[child].key < entry.key else { break }
-            place(entries[child], at: position)
+            place(entries[child], at: position, &entries, &positions)
             position = child
         }
-        place(entry, at: position)
+        place(entry, at: position, &entries, &positions)
+    }
+
+    private static func place(
+        _ entry: Entry, at position: Int, _ entries: inout MutableSpan<Entry>, _ positions: inout MutableSpan<Int32>
+    ) {
+        entries[position] = entry
+        positions[Int(entry.slot)] = Int32(position)
     }
 }
