@@ -126,7 +126,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("MySQLWireTests", ["MySQLWire", "TestSupport", "COpenSSL"]),
         tests("SQLTextTests", ["SQLText"]),
-        tests("PluginAPITests", ["PluginAPI", "Pooling"]),
+        tests("PluginAPITests", ["PluginAPI", "Pooling", "TestSupport"]),
         tests("PoolingTests", ["Pooling", "TestSupport"]),
         tests("ProxyCoreTests", ["ProxyCore", "MySQLWire", "TestSupport"]),
         tests("LuaVMTests", ["LuaVM"]),

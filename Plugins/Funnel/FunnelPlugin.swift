@@ -10,8 +10,7 @@ package final class FunnelPlugin: Plugin {
     private let funnel: Funnel
 
     package init(options: FunnelOptions, host: any PluginHost) throws {
-        funnel = Funnel(
-            host: host, settings: FunnelSettings(options), accounts: try AccountDirectory(options: options))
+        funnel = try Funnel(options: options, host: host)
     }
 
     package func start() throws {
@@ -36,7 +35,7 @@ package final class FunnelPlugin: Plugin {
 
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {
         let worker = FunnelWorker(funnel: funnel, loop: loop)
-        funnel.loops.enter(worker)
+        funnel.loops.enter(worker, on: loop)
         return worker
     }
 

@@ -78,10 +78,8 @@ extension FunnelWorker {
 
     /// Closes the server's connections on every loop.
     private func cutOff(_ pool: BackendPool) {
-        for loop in 0..<funnel.loops.count {
-            funnel.loops.post(to: loop) { worker in
-                for connection in worker.connections(of: pool) { connection.cutOff() }
-            }
+        funnel.loops.post { worker in
+            for connection in worker.connections(of: pool) { connection.cutOff() }
         }
     }
 }

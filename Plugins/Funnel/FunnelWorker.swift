@@ -211,13 +211,18 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
             return arrive(grant, nil, of: pool)
         }
         if grant.isOwn { return arrive(grant, connection, of: pool) }
-        connection.capture { [self] in
-            guard connection.phase == .ready else { return arrive(grant, nil, of: pool) }
-            if grant.loop.number == index {
-                arrive(grant, connection, of: pool)
-            } else {
-                carry(connection, grant)
-            }
+        // Nearly always, and without a closure.
+        if connection.isLeft() { return handOver(connection, grant) }
+        connection.capture { [self] in handOver(connection, grant) }
+    }
+
+    /// The connection that its last session has left goes to the one that it is granted to.
+    private func handOver(_ connection: BackendConnection, _ grant: LeaseGrant) {
+        guard connection.phase == .ready else { return arrive(grant, nil, of: connection.pool) }
+        if grant.loop.number == index {
+            arrive(grant, connection, of: connection.pool)
+        } else {
+            carry(connection, grant)
         }
     }
 
@@ -276,7 +281,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         }
         guard isDown else { return }
         funnel.loops.post(to: 0) { $0.watch(pool) }
-        for loop in 0..<funnel.loops.count { funnel.loops.post(to: loop) { $0.moveWaiters(from: pool) } }
+        funnel.loops.post { $0.moveWaiters(from: pool) }
     }
 
     /// Looks after a backend that is down, on loop 0.

@@ -37,7 +37,7 @@ package final class RulesPlugin: Plugin {
 
     package func makeWorker(on loop: any LoopContext) -> (any PluginWorker)? {
         let worker = RulesWorker(host: host, book: book, loops: loops, loop: loop)
-        loops.enter(worker)
+        loops.enter(worker, on: loop)
         if loop.index == 0 { worker.sweepCache() }
         return worker
     }

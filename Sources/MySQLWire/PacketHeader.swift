@@ -19,6 +19,7 @@ public struct PacketHeader: BitwiseCopyable, Hashable, Sendable {
     }
 
     /// Reads the header at `offset`; nil where fewer than four bytes follow.
+    @inlinable @inline(__always)
     public init?(_ bytes: Span<UInt8>, at offset: Int = 0) {
         guard offset >= 0, bytes.count - offset >= Self.size else { return nil }
         payloadLength = Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 | Int(bytes[offset + 2]) << 16

@@ -27,12 +27,16 @@ extension ResultScanner {
         let first = bytes[at]
         let count = try integer(bytes, at: &at, end: end)
         guard count > 0, count <= UInt64(UInt16.max) else { throw .malformedInteger(firstByte: first, .result) }
-        let hasFlag = !capabilities.isDisjoint(with: [.optionalResultsetMetadata, .mariadbCacheMetadata])
-        let follows = !hasFlag || at == end || bytes[at] != 0
+        let follows = !tellsDefinitions || at == end || bytes[at] != 0
         summary.columns = UInt32(count)
         definitions = follows ? UInt32(count) : 0
         phase = follows ? .columns : afterColumns
         return true
+    }
+
+    /// Whether a flag behind the number of columns tells whether definitions follow.
+    var tellsDefinitions: Bool {
+        !capabilities.isDisjoint(with: [.optionalResultsetMetadata, .mariadbCacheMetadata])
     }
 
     private var afterColumns: Phase { deprecatesEOF ? .rows : .columnsEnd }

@@ -60,7 +60,7 @@ extension ResultScanner {
         return true
     }
 
-    private mutating func tell(_ status: StatusFlags) {
+    mutating func tell(_ status: StatusFlags) {
         summary.status = status
         hasStatus = true
     }

@@ -92,7 +92,8 @@ public struct ResultScanner: BitwiseCopyable, Equatable, Sendable {
     /// behind them after ``ScanEvent/more``, to the next command's answer after the end. After a violation nothing
     /// sensible can follow on this connection.
     public mutating func received(_ bytes: Span<UInt8>) -> ScanStep {
-        var at = 0
+        var at = walkResult(bytes)
+        if at > 0, phase == .idle { return ScanStep(consumed: at, event: .ended) }
         while true {
             at += skipPayload(bytes.count - at)
             if remaining > 0 { return ScanStep(consumed: at, event: .more) }

@@ -4,6 +4,7 @@ public import MySQLWire
 
 extension SessionMachine {
     /// Decides at the first five bytes of a command: relay it as it comes, or wait for all of it and ask the hooks.
+    @inline(__always)
     mutating func commandReceived(_ bytes: Span<UInt8>) -> Answer {
         guard let header = PacketHeader(bytes) else { return .wait }
         command = CommandProgress()
@@ -44,6 +45,7 @@ extension SessionMachine {
         return .wait
     }
 
+    @inline(__always)
     private mutating func commandBegun(_ header: PacketHeader, _ first: Command, _ bytes: Span<UInt8>) -> Answer {
         command = CommandProgress()
         command.command = first
@@ -81,6 +83,7 @@ extension SessionMachine {
     }
 
     /// The last byte of a command is there.
+    @inline(__always)
     private mutating func commandSent(consumed: Int) -> Answer {
         if command.command == .quit {
             // The driver says goodbye to the backend, unless a plugin wants to keep the connection.
@@ -98,6 +101,7 @@ extension SessionMachine {
     }
 
     /// The command phase goes on, or ends if the process drains and no transaction is open.
+    @inline(__always)
     mutating func commandDone(_ answer: Answer) -> Answer {
         state = .readQuery
         guard isDraining, !isInTransaction else { return answer }

@@ -4,6 +4,7 @@ import MySQLWire
 
 extension SessionMachine {
     /// Bytes of the answer under way.
+    @inline(__always)
     mutating func answerReceived(_ bytes: Span<UInt8>) -> Answer {
         expectEarlyError(bytes)
         let step = scanner.received(bytes)
@@ -68,6 +69,7 @@ extension SessionMachine {
     }
 
     /// The answer is complete.
+    @inline(__always)
     mutating func answerEnded(_ answer: Answer) -> Answer {
         if scanner.hasStatus { status = scanner.summary.status }
         if state == .sendQuery {

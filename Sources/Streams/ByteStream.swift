@@ -80,6 +80,10 @@ open class StreamHandler {
     /// A handler without a deadline.
     public init() {}
 
+    /// Whether the owner keeps the handler to the end of the turn in which it has done with it: streams need not retain it
+    /// then while they call it.
+    open var isKeptThroughTurn: Bool { false }
+
     /// A stream that was made to connect is connected.
     open func connected(_ stream: ByteStream) {}
 

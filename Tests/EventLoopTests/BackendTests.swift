@@ -34,9 +34,8 @@ struct BackendTests {
             #expect(error?.description.contains("--io-backend=epoll") == true)
 
             let rig = try Rig(on: .auto)
-            let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
-            await rig.serve(listener) { Probe.echo() }
-            let client = blockingClient(port: listener.endpoint.port)
+            let endpoint = try await rig.serve { Probe.echo() }
+            let client = blockingClient(port: endpoint.port)
             var byte: UInt8 = 7
             #expect(write(client, &byte, 1) == 1)
             byte = 0

@@ -6,17 +6,9 @@ import Testing
 @Suite("Streams end", .everyBackend, .timeLimit(.minutes(2)))
 struct EndTests {
     /// A rig with one accepted stream, and the plain socket at its other end.
-    private func pair(_ server: Probe) async throws -> (rig: Rig, client: Int32, listener: ListeningSocket) {
+    private func pair(_ server: Probe) async throws -> (rig: Rig, client: Int32) {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
-        let accepted = Inbox<Bool>()
-        await rig.serve(listener) {
-            accepted.put(true)
-            return server
-        }
-        let client = blockingClient(port: listener.endpoint.port)
-        _ = await accepted.next()
-        return (rig, client, listener)
+        return (rig, try await rig.client(of: server))
     }
 
     @Test("a reset is told at once, though the stream is paused with bytes unread")
@@ -24,13 +16,12 @@ struct EndTests {
         let server = Probe()
         let ends = Inbox<EndReason>()
         server.onEnded = { ends.put($1) }
-        let (rig, client, listener) = try await pair(server)
+        let (rig, client) = try await pair(server)
         await rig.on { _ in server.stream?.pauseReceiving() }
         write(client, "unread", 6)
         await rig.settle()
         reset(client)
         #expect(await ends.next() == .failed(errno: ECONNRESET))
-        listener.descriptorIsKept()
     }
 
     @Test("an orderly end is told to a paused stream after its bytes were delivered")
@@ -42,7 +33,7 @@ struct EndTests {
             return bytes.count
         }
         server.onEnded = { log.put("\($1)") }
-        let (rig, client, listener) = try await pair(server)
+        let (rig, client) = try await pair(server)
         await rig.on { _ in server.stream?.pauseReceiving() }
         write(client, "last", 4)
         close(client)
@@ -54,7 +45,6 @@ struct EndTests {
         #expect(await log.next() == "resumed")
         #expect(await log.next() == "last")
         #expect(await log.next() == "it closed the connection")
-        listener.descriptorIsKept()
     }
 
     @Test("an orderly end with nothing unread is told to a paused stream at once")
@@ -62,11 +52,10 @@ struct EndTests {
         let server = Probe()
         let ends = Inbox<EndReason>()
         server.onEnded = { ends.put($1) }
-        let (rig, client, listener) = try await pair(server)
+        let (rig, client) = try await pair(server)
         await rig.on { _ in server.stream?.pauseReceiving() }
         close(client)
         #expect(await ends.next() == .peerClosed)
-        listener.descriptorIsKept()
     }
 
     @Test("a handler may be done with a stream while it is shown held bytes again")
@@ -79,7 +68,7 @@ struct EndTests {
             probe.stream?.closeAfterSending(lingering: .seconds(20))
             return 0
         }
-        let (rig, client, listener) = try await pair(server)
+        let (rig, client) = try await pair(server)
         write(client, "held", 4)
         #expect(await seen.next() == "held")
         write(client, "more", 4)
@@ -90,7 +79,6 @@ struct EndTests {
         close(client)
         await rig.settle()
         #expect(await rig.on { $0.streamCount } == 0)
-        listener.descriptorIsKept()
     }
 
     @Test("a failed send is told once, later, and never inside the call")
@@ -101,7 +89,7 @@ struct EndTests {
             #expect(!probe.isSending)
             ends.put(reason)
         }
-        let (rig, client, listener) = try await pair(server)
+        let (rig, client) = try await pair(server)
         await rig.on { _ in
             // The reset comes about inside this turn, before the loop hears of it.
             reset(client)
@@ -111,17 +99,15 @@ struct EndTests {
         }
         let reason = await ends.next()
         #expect(reason == .failed(errno: ECONNRESET) || reason == .failed(errno: EPIPE))
-        listener.descriptorIsKept()
     }
 
     @Test("streams closed inside a callback of the same batch hear nothing more")
     func closeInBatch() async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
         let box = Box()
         let accepted = Inbox<Int>()
         let heard = Inbox<Int>()
-        await rig.serve(listener) {
+        let endpoint = try await rig.serve {
             let probe = Probe()
             probe.onReceived = { _, bytes in
                 heard.put(box.probes.count)
@@ -137,7 +123,7 @@ struct EndTests {
             accepted.put(box.probes.count)
             return probe
         }
-        let clients = (0..<20).map { _ in blockingClient(port: listener.endpoint.port) }
+        let clients = (0..<20).map { _ in blockingClient(port: endpoint.port) }
         while let count = await accepted.next(), count < 20 {}
         await rig.on { _ in
             // All bytes arrive while the loop is busy here, so that one batch tells of them all.
@@ -154,9 +140,4 @@ struct EndTests {
     private final class Box: @unchecked Sendable {
         var probes: [Probe] = []
     }
-}
-
-extension ListeningSocket {
-    /// Keeps the listener alive up to here.
-    func descriptorIsKept() { withExtendedLifetime(self) {} }
 }

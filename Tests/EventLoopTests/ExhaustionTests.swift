@@ -14,21 +14,20 @@ struct ExhaustionTests {
             // What the runtime opens for its own timers must be open before the limit falls.
             try await Task.sleep(for: .milliseconds(1))
             let rig = try Rig(on: try #require(IOBackend(rawValue: name)))
-            let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
             let accepted = Inbox<Int>()
             let warnings = Inbox<Int32>()
             let box = Accepted()
             await rig.on { loop in loop.onAcceptPaused = { warnings.put($0.errno) } }
-            await rig.serve(listener) {
+            let endpoint = try await rig.serve {
                 let probe = Probe.echo()
                 box.probes.append(probe)
                 accepted.put(box.probes.count)
                 return probe
             }
-            let first = blockingClient(port: listener.endpoint.port)
+            let first = blockingClient(port: endpoint.port)
             #expect(await accepted.next() == 1)
             // Room for the client's socket, and none for the server's.
-            let second = blockingClientWithoutRoom(port: listener.endpoint.port)
+            let second = blockingClientWithoutRoom(port: endpoint.port)
             #expect(await warnings.next() == EMFILE)
             // The pause has ended several times meanwhile, in vain.
             usleep(350_000)

@@ -11,25 +11,15 @@ struct MovingTests {
         let target: Rig
         let client: Int32
         /// Has the stream, and after ``adopt(_:)`` nothing more of it.
-        let first: Probe
+        let first = Probe()
         let second = Probe()
         /// What happens to both handlers, in order.
         let log = Inbox<String>()
-        private let listener: ListeningSocket
 
         init() async throws {
             source = try Rig()
             target = try Rig()
-            listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
-            let probe = Probe()
-            first = probe
-            let accepted = Inbox<Bool>()
-            await source.serve(listener) {
-                accepted.put(true)
-                return probe
-            }
-            client = blockingClient(port: listener.endpoint.port)
-            _ = await accepted.next()
+            client = try await source.client(of: first)
             tell(first, as: "first")
             tell(second, as: "second")
         }

@@ -73,6 +73,26 @@ final class Rig: Sendable {
         }
     }
 
+    /// Listens at `endpoint` and accepts as long as the loop runs, with a probe made by `make` for each stream; returns
+    /// where it really listens.
+    func serve(at endpoint: Endpoint = anyPort, _ make: @escaping @Sendable () -> Probe?) async throws -> Endpoint {
+        let listener = try #require(try ListeningSocket.open(endpoint, count: 1).first)
+        await serve(listener, make)
+        return listener.endpoint
+    }
+
+    /// A plain blocking client socket whose stream, accepted by now, is the probe's.
+    func client(of server: Probe) async throws -> Int32 {
+        let accepted = Inbox<Bool>()
+        let endpoint = try await serve {
+            accepted.put(true)
+            return server
+        }
+        let client = blockingClient(port: endpoint.port)
+        _ = await accepted.next()
+        return client
+    }
+
     /// Accepts from `listener`, with a probe made by `make` for each stream.
     func serve(_ listener: ListeningSocket, _ make: @escaping @Sendable () -> Probe?) async {
         await on { loop in
@@ -109,6 +129,16 @@ final class Probe: StreamHandler, @unchecked Sendable {
     override func deadlinePassed(_ now: MonotonicTime) { onDeadline(self, now) }
 
     func send(_ bytes: [UInt8]) { stream?.send(bytes.span) }
+
+    /// A probe, and where it puts what it hears.
+    static func listening() -> (probe: Probe, heard: Inbox<[UInt8]>) {
+        let (probe, heard) = (Probe(), Inbox<[UInt8]>())
+        probe.onReceived = { _, bytes in
+            heard.put(bytes)
+            return bytes.count
+        }
+        return (probe, heard)
+    }
 
     /// A probe that sends back what it hears, and closes with its peer.
     static func echo() -> Probe {

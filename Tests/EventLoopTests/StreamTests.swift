@@ -11,20 +11,14 @@ struct StreamTests {
         arguments: [anyPort, .tcp(host: "::1", port: 0), .tcp(host: "", port: 0), .unix(path: socketPath())])
     func echo(endpoint: Endpoint) async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(endpoint, count: 1).first)
-        await rig.serve(listener) { Probe.echo() }
-        let client = Probe()
-        let answers = Inbox<[UInt8]>()
+        let endpoint = try await rig.serve(at: endpoint) { Probe.echo() }
+        let (client, answers) = Probe.listening()
         client.onConnected = { $0.send(Array("hello".utf8)) }
-        client.onReceived = { _, bytes in
-            answers.put(bytes)
-            return bytes.count
-        }
-        await rig.connect(client, to: listener.endpoint)
+        await rig.connect(client, to: endpoint)
         #expect(await answers.next() == Array("hello".utf8))
         let (peer, tag) = await rig.on { _ in (client.stream?.peerAddress, client.stream?.tag) }
         #expect(tag == 7)
-        switch listener.endpoint {
+        switch endpoint {
         case .tcp(let host, let port):
             #expect(peer == (host == "::1" ? "[::1]:\(port)" : "127.0.0.1:\(port)"))
         case .unix(let path): #expect(peer == path)
@@ -35,15 +29,9 @@ struct StreamTests {
     @Test("what is sent before the connection stands arrives after it")
     func earlySend() async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
-        await rig.serve(listener) { Probe.echo() }
-        let client = Probe()
-        let answers = Inbox<[UInt8]>()
-        client.onReceived = { _, bytes in
-            answers.put(bytes)
-            return bytes.count
-        }
-        let endpoint = Endpoint.tcp(host: "localhost", port: listener.endpoint.port)
+        let served = try await rig.serve { Probe.echo() }
+        let (client, answers) = Probe.listening()
+        let endpoint = Endpoint.tcp(host: "localhost", port: served.port)
         await rig.on { loop in
             client.stream = loop.connect(to: endpoint, timeout: .seconds(20), handler: client, tag: 0)
             client.send([1, 2, 3])
@@ -55,15 +43,14 @@ struct StreamTests {
     @Test("unconsumed bytes come again in front of the next ones")
     func unconsumed() async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
         let heard = Inbox<[UInt8]>()
         let server = Probe()
         server.onReceived = { _, bytes in
             heard.put(bytes)
             return bytes.count / 2
         }
-        await rig.serve(listener) { server }
-        let client = blockingClient(port: listener.endpoint.port)
+        let endpoint = try await rig.serve { server }
+        let client = blockingClient(port: endpoint.port)
         write(client, "abc", 3)
         #expect(await heard.next() == Array("abc".utf8))
         write(client, "def", 3)
@@ -112,7 +99,6 @@ struct StreamTests {
         let rig = try Rig()
         let total = 64 * 1024 * 1024
         let block = pattern(count: 1 << 20)
-        let listener = try #require(try ListeningSocket.open(endpoint, count: 1).first)
         let done = Inbox<(ok: Bool, most: Int)>()
         let sender = Probe()
         var sent = 0
@@ -129,7 +115,7 @@ struct StreamTests {
             pump(probe)
             return bytes.count
         }
-        await rig.serve(listener) { sender }
+        let endpoint = try await rig.serve(at: endpoint) { sender }
         let reader = Probe()
         var offset = 0
         var ok = true
@@ -147,7 +133,7 @@ struct StreamTests {
             }
             return taken
         }
-        await rig.connect(reader, to: listener.endpoint)
+        await rig.connect(reader, to: endpoint)
         let result = try #require(await done.next())
         #expect(result.ok)
         #expect(result.most <= block.count)
@@ -157,7 +143,6 @@ struct StreamTests {
     @Test("small and large pieces sent in one turn arrive in order, the last ones before a close among them")
     func mixedSends() async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
         let all = pattern(count: 3 << 20)
         let server = Probe()
         server.onReceived = { probe, heard in
@@ -171,7 +156,7 @@ struct StreamTests {
             probe.stream?.closeAfterSending(lingering: .seconds(30))
             return heard.count
         }
-        await rig.serve(listener) { server }
+        let endpoint = try await rig.serve { server }
         let client = Probe()
         let ends = Inbox<[UInt8]>()
         client.onConnected = { $0.send([1]) }
@@ -180,7 +165,7 @@ struct StreamTests {
             return heard.count
         }
         client.onEnded = { probe, _ in ends.put(probe.received) }
-        await rig.connect(client, to: listener.endpoint)
+        await rig.connect(client, to: endpoint)
         #expect(await ends.next() == all)
     }
 
@@ -209,7 +194,6 @@ struct StreamTests {
     @Test("what comes in a pause stays with the system, up to a bounded amount, and comes afterwards")
     func pausedUnderFire() async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
         let all = pattern(count: 24 << 20)
         let server = Probe()
         let whole = Inbox<[UInt8]>()
@@ -219,10 +203,10 @@ struct StreamTests {
             if probe.received.count == all.count { whole.put(probe.received) }
             return heard.count
         }
-        await rig.serve(listener) { server }
+        let endpoint = try await rig.serve { server }
         let client = Probe()
         client.onConnected = { $0.send(all) }
-        await rig.connect(client, to: listener.endpoint)
+        await rig.connect(client, to: endpoint)
         await rig.settle(turns: 20)
         #expect(await rig.on { _ in server.stream?.isPaused } == true)
         #expect(await rig.on { _ in server.stream?.heldBytes ?? .max } <= 4 << 20)
@@ -234,7 +218,6 @@ struct StreamTests {
     @Test("closing after sending delivers everything, also while the peer sends")
     func closeAfterSending() async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
         let bytes = pattern(count: 8 << 20)
         let server = Probe()
         server.onReceived = { probe, heard in
@@ -243,7 +226,7 @@ struct StreamTests {
             return 0
         }
         server.onEnded = { _, _ in Issue.record("a stream closed by its owner tells nothing") }
-        await rig.serve(listener) { server }
+        let endpoint = try await rig.serve { server }
         let client = Probe()
         let ends = Inbox<[UInt8]>()
         client.onConnected = { $0.send([1]) }
@@ -256,7 +239,7 @@ struct StreamTests {
             #expect(reason == .peerClosed)
             ends.put(probe.received)
         }
-        await rig.connect(client, to: listener.endpoint)
+        await rig.connect(client, to: endpoint)
         #expect(await ends.next() == bytes)
     }
 }
@@ -266,7 +249,6 @@ struct GoodbyeTests {
     @Test("they close once everything is sent, and wait for no end of the peer's", arguments: [1, 5, 8 << 20])
     func closeAfterGoodbye(count: Int) async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
         let bytes = pattern(count: count)
         let server = Probe()
         server.onReceived = { probe, heard in
@@ -275,9 +257,9 @@ struct GoodbyeTests {
             return heard.count
         }
         server.onEnded = { _, _ in Issue.record("a stream closed by its owner tells nothing") }
-        await rig.serve(listener) { server }
+        let endpoint = try await rig.serve { server }
         // A client that is told of everything, and whose own end never comes.
-        let client = blockingClient(port: listener.endpoint.port)
+        let client = blockingClient(port: endpoint.port)
         var byte: UInt8 = 1
         #expect(write(client, &byte, 1) == 1)
         var received: [UInt8] = []
@@ -303,16 +285,10 @@ struct RestingStreamTests {
     @Test("a stream owns no buffer, and no more bytes than it needs; its timer is a few bytes of its handler")
     func size() async throws {
         let rig = try Rig()
-        let listener = try #require(try ListeningSocket.open(anyPort, count: 1).first)
-        await rig.serve(listener) { Probe.echo() }
-        let client = Probe()
-        let answers = Inbox<[UInt8]>()
+        let endpoint = try await rig.serve { Probe.echo() }
+        let (client, answers) = Probe.listening()
         client.onConnected = { $0.send(Array("hello".utf8)) }
-        client.onReceived = { _, bytes in
-            answers.put(bytes)
-            return bytes.count
-        }
-        await rig.connect(client, to: listener.endpoint)
+        await rig.connect(client, to: endpoint)
         #expect(await answers.next() == Array("hello".utf8))
         let size = await rig.on { _ in
             client.stream.map { allocatedBytes(of: $0) } ?? 0

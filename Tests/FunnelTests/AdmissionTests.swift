@@ -51,12 +51,10 @@ struct AdmissionTests {
         private var count: UInt64 = 0
 
         init(_ options: String...) throws {
-            let options = try FunnelOptions.parse(["--funnel-auth-user=lookup"] + options)
-            funnel = Funnel(
-                host: FakeHost(loopCount: 2), settings: FunnelSettings(options),
-                accounts: try AccountDirectory(options: options))
+            funnel = try Funnel(
+                options: .parse(["--funnel-auth-user=lookup"] + options), host: FakeHost(loopCount: 2))
             workers = loops.map { FunnelWorker(funnel: funnel, loop: $0) }
-            for worker in workers { funnel.loops.enter(worker) }
+            for (worker, loop) in zip(workers, loops) { funnel.loops.enter(worker, on: loop) }
             settle()
         }
 

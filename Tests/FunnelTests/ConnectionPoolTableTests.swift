@@ -1,4 +1,3 @@
-import Accounts
 import ArgumentParser
 import PluginAPI
 import Pooling
@@ -13,9 +12,7 @@ struct ConnectionPoolTableTests {
     private let funnel: Funnel
 
     init() throws {
-        let options = try FunnelOptions.parse(["--funnel-auth-user=nobody"])
-        funnel = Funnel(
-            host: host, settings: FunnelSettings(options), accounts: try AccountDirectory(options: options))
+        funnel = try Funnel(options: .parse(["--funnel-auth-user=nobody"]), host: host)
         try host.backends.add(.tcp(host: "a", port: 3306), role: .readWrite)
         host.backends.change { rows in
             rows.append(

@@ -16,9 +16,7 @@ struct UsersTableTests {
     private static let hash = "*14E65567ABDB5135D0CFD9A70B3032C179A49EE7"
 
     init() throws {
-        let options = try FunnelOptions.parse(["--funnel-auth-user=lookup"])
-        funnel = Funnel(
-            host: host, settings: FunnelSettings(options), accounts: try AccountDirectory(options: options))
+        funnel = try Funnel(options: .parse(["--funnel-auth-user=lookup"]), host: host)
         section = UsersSection(funnel: funnel)
         try host.backends.add(.tcp(host: "a", port: 3306), role: .readWrite)
     }

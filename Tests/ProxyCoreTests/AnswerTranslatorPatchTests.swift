@@ -138,7 +138,7 @@ struct AnswerTranslatorPatchTests {
             .query, .execute, .prepare, .fetch, .fieldList, .statistics, .setOption, .changeUser, .binlogDump,
         ]
         for seed in UInt64(0)..<4000 {
-            var generator = SeededGenerator(state: seed)
+            var generator = SplitMix64(seed: seed)
             let bytes = Self.noise(&generator)
             var translator = AnswerTranslator(
                 backend: profiles[Int(seed) % 3], client: profiles[Int(seed / 3) % 3])
@@ -151,7 +151,7 @@ struct AnswerTranslatorPatchTests {
     }
 
     /// A recorded answer with a few bytes changed, cut or doubled; or, now and then, nothing but chance.
-    private static func noise(_ generator: inout SeededGenerator) -> [UInt8] {
+    private static func noise(_ generator: inout SplitMix64) -> [UInt8] {
         let recordings = TranslationFixtures.backendProfile.recordings + TranslationFixtures.classicProfile.recordings
         var bytes = recordings.randomElement(using: &generator)?.bytes ?? []
         if Int.random(in: 0..<8, using: &generator) == 0 {

@@ -77,7 +77,7 @@ struct AnswerTranslatorRecordingTests {
     func torn(_ pair: Pair) throws {
         try translateAll(pair) { 1 }
         for seed in UInt64(0)..<8 {
-            var generator = SeededGenerator(state: seed)
+            var generator = SplitMix64(seed: seed)
             try translateAll(pair) { Int.random(in: 1...40, using: &generator) }
         }
     }

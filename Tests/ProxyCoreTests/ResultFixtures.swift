@@ -4,7 +4,10 @@ import Testing
 
 /// Server's answers for the scanner, recorded or built.
 enum ResultFixtures {
-    static let recordings = RecordedAnswer.parse(classic) + RecordedAnswer.parse(deprecatedEOF)
+    /// Each name that both kinds of ends have is there first as a connection without tracking got it.
+    static let recordings =
+        RecordedAnswers.classic + RecordedAnswers.deprecated + RecordedAnswers.rare + RecordedAnswers.backend
+        + RecordedAnswers.tracked
 
     static func recording(_ name: String, deprecatesEOF: Bool = false) throws -> RecordedAnswer {
         try #require(

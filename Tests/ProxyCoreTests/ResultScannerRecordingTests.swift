@@ -13,7 +13,7 @@ struct ResultScannerRecordingTests {
 
     private func end(_ recording: RecordedAnswer) -> ScanEvent {
         switch recording.name {
-        case "infile1": .localInfile
+        case "infile", "infileAsk": .localInfile
         case "changeUser": .authContinues
         default: .ended
         }
@@ -41,13 +41,27 @@ struct ResultScannerRecordingTests {
         var whole = scanner(recording)
         _ = whole.received(recording.bytes)
         for seed in UInt64(0)..<40 {
-            var generator = SeededGenerator(state: seed)
+            var generator = SplitMix64(seed: seed)
             var torn = scanner(recording)
             let feeding = torn.feed(recording.bytes) { seed == 0 ? 1 : Int.random(in: 1...24, using: &generator) }
             #expect(feeding.consumed == recording.bytes.count, "seed \(seed)")
             #expect(feeding.event == end(recording), "seed \(seed)")
             #expect(feeding.mostUnconsumed <= 27, "seed \(seed)")
             #expect(torn == whole, "seed \(seed)")
+        }
+    }
+
+    @Test("a cut anywhere changes neither end nor summary", arguments: ResultFixtures.recordings)
+    func cut(_ recording: RecordedAnswer) {
+        var whole = scanner(recording)
+        _ = whole.received(recording.bytes)
+        for cut in 1..<recording.bytes.count {
+            var pieces = [cut, recording.bytes.count].makeIterator()
+            var torn = scanner(recording)
+            let feeding = torn.feed(recording.bytes) { pieces.next() ?? 1 }
+            #expect(feeding.consumed == recording.bytes.count, "cut at \(cut)")
+            #expect(feeding.event == end(recording), "cut at \(cut)")
+            #expect(torn == whole, "cut at \(cut)")
         }
     }
 
@@ -59,35 +73,35 @@ struct ResultScannerRecordingTests {
             _ = scanner.received(recording.bytes)
             return scanner.summary
         }
-        let select = try summary("select")
-        #expect((select.rows, select.rowBytes, select.columns) == (3, 10 + 10 + 7, 2))
-        #expect(select.results == 1)
-        #expect(select.status == [.autocommit, .noIndexUsed])
+        let rows = try summary("rows")
+        #expect((rows.rows, rows.rowBytes, rows.columns) == (3, 10 + 10 + 7, 2))
+        #expect(rows.results == 1)
+        #expect(rows.status == [.autocommit, .noIndexUsed])
         let multi = try summary("multi")
         #expect((multi.results, multi.rows, multi.columns) == (4, 2, 2))
-        #expect(multi.affectedRows == (deprecatesEOF ? 9 : 2))
-        let failed = try summary("multiErr")
-        #expect((failed.isError, failed.errorCode, failed.results, failed.rows) == (true, 1054, 2, 1))
-        let inRows = try summary("rowErr")
+        #expect(multi.affectedRows == 2)
+        let failed = try summary("multiError")
+        #expect((failed.isError, failed.errorCode, failed.results, failed.rows) == (true, 1054, 3, 1))
+        let inRows = try summary("errorInRows")
         #expect((inRows.isError, inRows.errorCode, inRows.columns) == (true, 1242, 1))
-        let insert = try summary("insert")
-        #expect((insert.affectedRows, insert.lastInsertID) == (2, deprecatesEOF ? 13 : 1))
-        let prepared = try summary("prepSelect")
-        #expect((prepared.statementID, prepared.parameters, prepared.columns) == (deprecatesEOF ? 2 : 1, 2, 2))
-        let cursor = try summary("execCursor")
-        #expect((cursor.rows, cursor.columns, cursor.results) == (0, 2, 1))
+        let insert = try summary("insertMany")
+        #expect((insert.affectedRows, insert.lastInsertID) == (2, 2))
+        let prepared = try summary("prepare")
+        #expect((prepared.statementID, prepared.parameters, prepared.columns) == (deprecatesEOF ? 19 : 10, 2, 3))
+        let cursor = try summary("cursor")
+        #expect((cursor.rows, cursor.columns, cursor.results) == (0, 3, 1))
         #expect(cursor.status.contains(.cursorExists))
-        let fetched = try summary("fetchRest")
+        let fetched = try summary("fetch1")
         #expect(fetched.rows == 1)
         #expect(fetched.status.contains(.lastRowSent))
-        let procedure = try summary("execCallCursor")
+        let procedure = try summary("executeCallCursor")
         #expect((procedure.rows, procedure.results) == (1, 2))
-        let output = try summary("execOut")
+        let output = try summary("executeRowsAndOut")
         #expect((output.rows, output.results) == (2, 3))
-        #expect(try summary("fieldList").columns == 2)
-        #expect(try summary("cacheExec1").rows == 3)
+        #expect(try summary("fieldListDefault").columns == 2)
+        #expect(try summary("executeCached").rows == 3)
         #expect(try summary("bulkReturning").rows == 3)
-        #expect(try summary("bulk").affectedRows == 3)
+        #expect(try summary("bulk").affectedRows == 2)
         #expect(try summary("unknown").errorCode == 1047)
     }
 
@@ -101,8 +115,8 @@ struct ResultScannerRecordingTests {
 
     @Test("LOCAL INFILE goes on after the client's data", arguments: [false, true])
     func localInfile(deprecatesEOF: Bool) throws {
-        let asked = try ResultFixtures.recording("infile1", deprecatesEOF: deprecatesEOF)
-        let loaded = try ResultFixtures.recording("infile2", deprecatesEOF: deprecatesEOF)
+        let asked = try ResultFixtures.recording("infile", deprecatesEOF: deprecatesEOF)
+        let loaded = try ResultFixtures.recording("infileLoaded", deprecatesEOF: deprecatesEOF)
         var scanner = scanner(asked)
         #expect(scanner.received(asked.bytes) == ScanStep(consumed: 23, event: .localInfile))
         scanner.clientAnswered(lastSequence: 3)
@@ -113,7 +127,7 @@ struct ResultScannerRecordingTests {
     @Test("COM_CHANGE_USER goes on after the client's authentication data")
     func changeUser() throws {
         let asked = try ResultFixtures.recording("changeUser")
-        let accepted = try ResultFixtures.recording("changeUser2")
+        let accepted = try ResultFixtures.recording("changeUserAgreed")
         var scanner = scanner(asked)
         #expect(scanner.received(asked.bytes) == ScanStep(consumed: 48, event: .authContinues))
         scanner.clientAnswered(lastSequence: 2)

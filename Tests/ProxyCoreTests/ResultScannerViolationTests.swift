@@ -50,7 +50,7 @@ struct ResultScannerViolationTests {
 
     @Test("random bytes neither trap nor hold more than a packet's first bytes", arguments: UInt64(0)..<64)
     func fuzz(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SplitMix64(seed: seed)
         for _ in 0..<400 {
             var scanner = ResultScanner(capabilities: Capabilities(rawValue: generator.next()))
             let command = Command(rawValue: UInt8.random(in: 0...32, using: &generator))
@@ -67,7 +67,7 @@ struct ResultScannerViolationTests {
     }
 
     /// A packet whose header is mostly right and whose contents are mostly plausible.
-    private func mutation(_ sequence: inout UInt8, _ generator: inout SeededGenerator) -> [UInt8] {
+    private func mutation(_ sequence: inout UInt8, _ generator: inout SplitMix64) -> [UInt8] {
         let firsts: [UInt8] = [0, 1, 2, 3, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF, 0x55]
         var payload = (0..<Int.random(in: 0...30, using: &generator)).map { _ in
             UInt8.random(in: 0...255, using: &generator)

@@ -42,19 +42,3 @@ struct DigestLoop {
         }.sorted()
     }
 }
-
-extension SystemRandomNumberGenerator {
-    /// Numbers that look random and are the same in every run.
-    static func seeded(_ seed: UInt64) -> SeededNumbers { SeededNumbers(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1) }
-}
-
-struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state ^= state &<< 13
-        state ^= state &>> 7
-        state ^= state &<< 17
-        return state
-    }
-}

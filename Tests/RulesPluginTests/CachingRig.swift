@@ -26,7 +26,7 @@ final class CachingRig {
         workers = clocks.map { RulesWorker(host: host, book: book, loops: loops, loop: $0) }
         (self.book, self.loops) = (book, loops)
         section = RulesSection(host: host, book: book, loops: loops)
-        for worker in workers { loops.enter(worker) }
+        for (worker, clock) in zip(workers, clocks) { loops.enter(worker, on: clock) }
         _ = try section.load(rules)
         takeMail()
     }

@@ -148,14 +148,7 @@ final class Simulation {
     }
 
     private func accept(_ stream: SimulatedStream) -> StreamHandler? {
-        guard !isDraining else { return nil }
-        let timeouts = ProxyTimeouts(
-            connect: .seconds(2), login: .seconds(30), read: .seconds(600), write: .seconds(600))
-        let connection = context.makeConnection(for: stream, timeouts: timeouts)
-        stream.handler = connection
-        stream.tag = 0
-        connection.begin(client: stream)
-        return connection
+        isDraining ? nil : context.accept(stream, timeouts: .simulated())
     }
 
     private func addClient(_ number: Int) {

@@ -40,9 +40,18 @@ extension BackendConnection {
         }
     }
 
+    /// Whether nothing has to be read of what the last session has left on the connection; the session is its own no more
+    /// then.
+    func isLeft() -> Bool {
+        guard let owner, owner.lastConnection === self else { return true }
+        guard !owner.needsCapture else { return false }
+        owner.captureEnded(on: self)
+        return true
+    }
+
     /// Reads what the last session has left on the connection and will want elsewhere; the session is its own no more.
     func capture(_ completion: @escaping () -> Void) {
-        guard let owner, owner.lastConnection === self else { return completion() }
+        guard !isLeft(), let owner else { return completion() }
         guard let capture = owner.captureBegins() else {
             owner.captureEnded(on: self)
             return completion()

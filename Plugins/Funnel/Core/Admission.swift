@@ -5,10 +5,10 @@ import Pooling
 /// The connect backlog of the process behind a lock, and the way to the loops of those who wait.
 final class Admission: Sendable {
     private let backlog: Lock<ConnectBacklog>
-    private let loops: LoopTable
+    private let loops: LoopTable<FunnelWorker>
     private let alarm: Alarm
 
-    init(policy: AdmissionPolicy, loops: LoopTable) {
+    init(policy: AdmissionPolicy, loops: LoopTable<FunnelWorker>) {
         backlog = Lock(ConnectBacklog(policy: policy))
         self.loops = loops
         alarm = Alarm(loops: loops)

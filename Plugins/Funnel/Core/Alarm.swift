@@ -4,11 +4,11 @@ import Synchronization
 
 /// The next look at a value behind a lock, for which loop 0 keeps the time.
 final class Alarm: Sendable {
-    private let loops: LoopTable
+    private let loops: LoopTable<FunnelWorker>
     /// The time for which loop 0 has been asked, in nanoseconds.
     private let due = Atomic<UInt64>(.max)
 
-    init(loops: LoopTable) {
+    init(loops: LoopTable<FunnelWorker>) {
         self.loops = loops
     }
 

@@ -19,7 +19,7 @@ final class BackendPool: Sendable {
     private let ledger: Lock<Ledger>
     /// Whether leases must come back to the book.
     private let wantsBack = Atomic<Bool>(true)
-    private let loops: LoopTable
+    private let loops: LoopTable<FunnelWorker>
     private let alarm: Alarm
     /// Statements that have a connection or wait for one.
     private let outstandingCount = Atomic<Int>(0)
@@ -28,7 +28,7 @@ final class BackendPool: Sendable {
     /// What the server is known to have applied.
     private let applied = Lock(AppliedTransactions())
 
-    init(backend: Backend, index: Int, policy: LeasePolicy, loops: LoopTable, seed: UInt64) {
+    init(backend: Backend, index: Int, policy: LeasePolicy, loops: LoopTable<FunnelWorker>, seed: UInt64) {
         self.backend = backend
         self.index = index
         self.loops = loops

@@ -11,7 +11,7 @@ final class Funnel: Sendable {
     let settings: FunnelSettings
     let accounts: AccountDirectory
     let users = UserDirectory()
-    let loops: LoopTable
+    let loops: LoopTable<FunnelWorker>
     let admission: Admission
     let statements = StatementTable()
     let mirrors = MirrorGate()
@@ -21,10 +21,10 @@ final class Funnel: Sendable {
     private let errands = Atomic<UInt64>(0)
     private let opened = Lock<[BackendPool]>([])
 
-    init(host: any PluginHost, settings: FunnelSettings, accounts: AccountDirectory) {
+    init(options: FunnelOptions, host: any PluginHost) throws {
         self.host = host
-        self.settings = settings
-        self.accounts = accounts
+        settings = FunnelSettings(options)
+        accounts = try AccountDirectory(options: options)
         loops = LoopTable(count: host.loopCount)
         admission = Admission(policy: settings.admission, loops: loops)
     }

@@ -33,8 +33,7 @@ extension FunnelSession {
 
     /// Another session is to have the connection; what has to be read before, nil for nothing.
     func captureBegins() -> Capture? {
-        // Most leave nothing to ask; asked at every hand-over.
-        guard needsCapture, let capture = Capture(ties.memory, settings) else { return nil }
+        guard let capture = Capture(ties.memory, settings) else { return nil }
         isBeingCaptured = true
         return capture
     }

@@ -71,9 +71,7 @@ extension FunnelSession {
         killUnderWay = KillUnderWay(awaited: loops.count, target: target)
         let order = KillOrder(
             target: target, isQuery: isQuery, user: userName, origin: (worker.loop.index, id.number))
-        for loop in 0..<loops.count {
-            loops.post(to: loop) { $0.obey(order) }
-        }
+        loops.post { $0.obey(order) }
     }
 
     /// A loop has looked for the order's target.

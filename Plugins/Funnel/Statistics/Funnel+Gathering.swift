@@ -1,5 +1,6 @@
 import Dispatch
 import Locking
+import PluginAPI
 import Telemetry
 
 extension Funnel {
@@ -11,9 +12,7 @@ extension Funnel {
         _ part: @escaping @Sendable (FunnelWorker) -> Part, then completion: @escaping @Sendable ([Part]) -> Void
     ) {
         let gathering = Gathering<Part>(of: loops.count, completion)
-        for loop in 0..<loops.count {
-            loops.post(to: loop) { gathering.add(part($0)) }
-        }
+        loops.post { gathering.add(part($0)) }
     }
 
     /// What every loop tells; nil where one doesn't answer. The caller's thread waits.

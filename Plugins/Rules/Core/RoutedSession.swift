@@ -72,25 +72,98 @@ final class PreparedText: Sendable {
     }
 }
 
-/// What is to be remembered of a statement until its answer has come.
-struct RoutedStatement {
+/// What is to be remembered of a statement until its answer has come; not copied, since copies would share the rest.
+struct RoutedStatement: ~Copyable {
     /// The hostgroup that it was to go to; nil for the usual one.
     var destination: UInt32?
     /// Its digest; nil where none is counted.
     var digest: DigestText?
     /// Its kind; nil where none is counted.
     var command: StatementCommand?
-    /// The statement to be prepared.
-    var preparing: PreparedText?
-    /// The user that a COM_CHANGE_USER logs in.
-    var user: [UInt8]?
-    /// The payload that is sent in its place.
-    var replacement: [UInt8]?
+    /// What few statements have; nil for the others.
+    private var rest: Rest?
+
+    /// What few statements have: made for the first that does, and used again.
+    private final class Rest {
+        var preparing: PreparedText?
+        var user: [UInt8]?
+        var replacement: [UInt8]?
+        var cache = CachePart.none
+        var policy = StoragePolicy()
+        var logged: [UInt8]?
+
+        @inline(never)
+        func clear() {
+            (preparing, user, replacement, logged) = (nil, nil, nil, nil)
+            cache = .none
+            policy = StoragePolicy()
+        }
+    }
+
+    /// Another statement begins.
+    @inline(__always)
+    mutating func begin() {
+        (destination, command) = (nil, nil)
+        // Assigning costs a release each.
+        if digest != nil { digest = nil }
+        rest?.clear()
+    }
+}
+
+extension RoutedStatement {
+    /// Whether the query cache has anything to do with it.
+    @inline(__always)
+    var isOfCache: Bool {
+        guard let rest else { return false }
+        if case .none = rest.cache { return false }
+        return true
+    }
+
     /// What the query cache has to do with it, and what of its answer may be kept.
-    var cache = CachePart.none
-    var policy = StoragePolicy()
+    var cache: CachePart {
+        get { rest?.cache ?? .none }
+        set { made.cache = newValue }
+    }
+
+    var policy: StoragePolicy {
+        get { rest?.policy ?? StoragePolicy() }
+        set { made.policy = newValue }
+    }
+
+    /// The statement to be prepared.
+    var preparing: PreparedText? {
+        get { rest?.preparing }
+        set { made.preparing = newValue }
+    }
+
+    /// The user that a COM_CHANGE_USER logs in.
+    var user: [UInt8]? {
+        get { rest?.user }
+        set { made.user = newValue }
+    }
+
+    /// The payload that is sent in its place.
+    var replacement: [UInt8]? {
+        get { rest?.replacement }
+        set { if rest != nil || newValue != nil { made.replacement = newValue } }
+    }
+
+    var isLogged: Bool { rest?.logged != nil }
+
     /// Its text, where a rule wants it logged.
-    var logged: [UInt8]?
+    var logged: [UInt8]? {
+        get { rest?.logged }
+        set { if rest != nil || newValue != nil { made.logged = newValue } }
+    }
+
+    private var made: Rest {
+        mutating get {
+            if let rest { return rest }
+            let made = Rest()
+            rest = made
+            return made
+        }
+    }
 }
 
 /// An address as sessions have it: `host:port`, `[host]:port`, or a socket's path, which is this machine.

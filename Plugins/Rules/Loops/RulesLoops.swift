@@ -3,48 +3,12 @@ import Locking
 import PluginAPI
 
 /// The workers by loop, for those who want to know what they have counted.
-final class RulesLoops: Sendable {
-    /// How many loops there are.
-    let count: Int
-    /// How long the loops have to answer.
-    private static let patience = DispatchTimeInterval.seconds(2)
-    private let places: Lock<[Place?]>
+typealias RulesLoops = LoopTable<RulesWorker>
 
-    /// Carries a worker to the closure that runs on its own loop.
-    ///
-    /// Invariant of the unchecked sendability: `worker` is touched on its loop's thread only; the table holds it as long as
-    /// the plugin lives.
-    private struct Place: @unchecked Sendable {
-        let mailbox: any LoopMailbox
-        let worker: RulesWorker
-    }
+/// How long the loops have to answer.
+private let patience = DispatchTimeInterval.seconds(2)
 
-    init(count: Int) {
-        self.count = count
-        places = Lock(Array(repeating: nil, count: count))
-    }
-
-    /// Enters a loop's worker.
-    func enter(_ worker: RulesWorker) {
-        let place = Place(mailbox: worker.loop.mailbox, worker: worker)
-        places.withLock { $0[worker.loop.index] = place }
-    }
-
-    /// Runs the job with every worker, each on its loop's thread.
-    func post(_ job: @escaping @Sendable (RulesWorker) -> Void) {
-        for place in places.withLock({ $0 }) {
-            guard let place else { continue }
-            place.mailbox.post { job(place.worker) }
-        }
-    }
-
-    /// Runs the job with one loop's worker on its thread.
-    func post(to loop: Int, _ job: @escaping @Sendable (RulesWorker) -> Void) {
-        let place = places.withLock { $0.indices.contains(loop) ? $0[loop] : nil }
-        guard let place else { return }
-        place.mailbox.post { job(place.worker) }
-    }
-
+extension RulesLoops {
     /// Forgets all kept answers; whoever waits for one goes on.
     func flush(_ cache: QueryCache) {
         post(to: 0) { worker in worker.tell(cache.flush(now: worker.loop.now)) }
@@ -54,20 +18,10 @@ final class RulesLoops: Sendable {
     func ask<Answer: Sendable>(_ question: @escaping @Sendable (RulesWorker) -> Answer) -> [Answer] {
         let told = DispatchSemaphore(value: 0)
         let answers = AnswerBox<Answer>(told: told)
-        let asked = places.withLock { $0 }.compactMap(\.self)
-        for place in asked {
-            place.mailbox.post { answers.add(question(place.worker)) }
-        }
-        let deadline = DispatchTime.now() + Self.patience
-        for _ in asked where told.wait(timeout: deadline) == .timedOut { break }
+        let asked = post { answers.add(question($0)) }
+        let deadline = DispatchTime.now() + patience
+        for _ in 0..<asked where told.wait(timeout: deadline) == .timedOut { break }
         return answers.all
-    }
-
-    /// Lets go of the workers.
-    func clear() {
-        places.withLock { places in
-            for index in places.indices { places[index] = nil }
-        }
     }
 }
 

@@ -15,7 +15,7 @@ extension RulesWorker {
         let digest = routed.statement.digest
         let command = routed.statement.command
         let isCounted = digest != nil || command != nil
-        let isLogged = routed.statement.logged != nil
+        let isLogged = routed.statement.isLogged
         guard answer.origin != .nobody, isCounted || answer.summary.isError || isLogged else { return }
         let isOfBackend = answer.origin == .backend
         let microseconds = isOfBackend ? answer.lastByte.since(answer.asked).nanoseconds / 1000 : 0
@@ -29,9 +29,9 @@ extension RulesWorker {
             let run = DigestRun(
                 hostgroup: hostgroup, second: Int64(time(nil)), microseconds: microseconds,
                 rowsAffected: answer.summary.affectedRows, rowsSent: answer.summary.rows)
-            var owner = owner(of: routed)
-            digests.count(digest, of: &owner, run)
-            if routed.owner !== owner { routed.owner = owner }
+            // Mostly all is known, and counted without another reference.
+            let isKnown = routed.owner.map { digests.countKnown(digest.digest, $0, run) } ?? false
+            if !isKnown { countUnknown(run, digest, routed) }
         }
         if answer.server != nil, answer.summary.isError { countError(answer, hostgroup, routed) }
         if isLogged, let text = routed.statement.logged { log(text, answer, hostgroup, microseconds, routed) }
@@ -49,6 +49,13 @@ extension RulesWorker {
         // Open set: nothing else changes what the rules know.
         default: break
         }
+    }
+
+    @inline(never)
+    private func countUnknown(_ run: DigestRun, _ digest: DigestText, _ routed: RoutedSession) {
+        var owner = owner(of: routed)
+        digests.count(digest, of: &owner, run)
+        if routed.owner !== owner { routed.owner = owner }
     }
 
     private func owner(of routed: RoutedSession) -> DigestOwner {
@@ -98,7 +105,8 @@ extension RulesWorker {
 
 extension RoutedStatement {
     fileprivate var isFromCache: Bool {
-        if case .answered = cache { true } else { false }
+        guard isOfCache, case .answered = cache else { return false }
+        return true
     }
 }
 

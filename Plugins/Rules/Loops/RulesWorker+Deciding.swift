@@ -26,7 +26,7 @@ extension RulesWorker {
         obey(decision, routed, session)
         if decision.isLogged == true { routed.statement.logged = text.copied }
         let replacement = decision.text.map { payload.extracting(..<start).copied + $0 }
-        routed.statement.replacement = replacement
+        if replacement != nil { routed.statement.replacement = replacement }
         // What is kept may be from before the transactions that it must show.
         if let ttl = decision.cacheTTL, start <= 3, !decision.asksForGTIDs {
             let sent = decision.text ?? []
@@ -104,18 +104,19 @@ extension RulesWorker {
     private func decide(_ text: Span<UInt8>, _ question: RouteQuestion, _ routed: RoutedSession) -> RouteDecision {
         var question = question
         question.flag = routed.flag
-        let settings = inUse.settings
-        if settings.countsDigests {
+        // Field by field, here and below: all settings are a lot of bytes to copy.
+        let inUse = inUse
+        if inUse.settings.countsDigests {
             note(text, routed)
             question.isDigestKnown = true
-        } else if settings.countsCommands {
+        } else if inUse.settings.countsCommands {
             routed.statement.command = StatementCommand(of: text)
         }
-        guard settings.measuresTime else {
-            return inUse.rules.decide(text, of: routed.subject, question, settings.route, scratch)
+        guard inUse.settings.measuresTime else {
+            return inUse.rules.decide(text, of: routed.subject, question, inUse.settings.route, scratch)
         }
         let begin = Self.clock
-        let decision = inUse.rules.decide(text, of: routed.subject, question, settings.route, scratch)
+        let decision = inUse.rules.decide(text, of: routed.subject, question, inUse.settings.route, scratch)
         let time = decisionTime.load(ordering: .relaxed)
         decisionTime.store(time &+ Self.clock &- begin, ordering: .relaxed)
         return decision
@@ -165,14 +166,14 @@ extension RulesWorker {
     /// Orders what the rules say.
     @inline(__always)
     private func obey(_ decision: RouteDecision, _ routed: RoutedSession, _ session: Session) {
-        let settings = inUse.settings
+        let inUse = inUse
         let wanted = destination(by: decision, session)
         routed.destination = wanted
         aim(at: wanted, routed, session)
-        let timeout = decision.timeout.map { UInt64($0) } ?? UInt64(settings.defaultTimeout)
+        let timeout = decision.timeout.map { UInt64($0) } ?? UInt64(inUse.settings.defaultTimeout)
         if timeout > 0 { session.orders.timeout = .milliseconds(timeout) }
         if let retries = decision.retries.map({ Int($0) })
-            ?? (settings.defaultRetries >= 0 ? settings.defaultRetries : nil)
+            ?? (inUse.settings.defaultRetries >= 0 ? inUse.settings.defaultRetries : nil)
         {
             session.orders.retries = UInt16(clamping: retries)
         }

@@ -52,8 +52,8 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
             return resume(outcome, routed, session)
         }
         routed.follow(session)
-        if case .waits(let wait) = routed.statement.cache { stopWaiting(wait, session) }
-        routed.statement = RoutedStatement()
+        if routed.statement.isOfCache, case .waits(let wait) = routed.statement.cache { stopWaiting(wait, session) }
+        routed.statement.begin()
         switch command.command {
         case .query: return command.withPayload { query($0, routed, session) }
         case .prepare: return command.withPayload { prepare($0, routed, session) }
@@ -78,7 +78,7 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
     func answered(_ answer: AnswerView, in session: Session) {
         guard let routed = sessions[session] else { return }
         count(answer, routed, session)
-        if case .none = routed.statement.cache {} else { endCaching(answer, routed, session) }
+        if routed.statement.isOfCache { endCaching(answer, routed, session) }
         follow(answer, routed)
     }
 

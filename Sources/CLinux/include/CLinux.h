@@ -12,7 +12,8 @@
 /// epoll_ctl with the event spelled out; returns 0 or an errno.
 int clinux_epoll_control(int poller, int operation, int descriptor, uint32_t events, uint64_t data);
 
-// The calls that every query makes; all return a negative errno where the call fails, which spares asking for it.
+// The calls that every query makes, without glibc's wrappers: a thread may be cancelled in those, which they note by two
+// locked instructions a call. Nobody cancels a thread here. All return a negative errno where the call fails.
 
 /// recv without flags.
 ssize_t clinux_receive(int socket, void *bytes, size_t room);

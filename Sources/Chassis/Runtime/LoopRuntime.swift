@@ -74,11 +74,7 @@ final class LoopRuntime {
 
     private func proxy(_ stream: ByteStream, at address: String?, _ timeouts: ProxyTimeouts) -> StreamHandler? {
         guard !isDraining, let sessions else { return nil }
-        let connection = sessions.makeConnection(for: stream, at: address, timeouts: timeouts)
-        stream.handler = connection
-        stream.tag = ProxyConnection.clientTag
-        connection.begin(client: stream)
-        return connection
+        return sessions.accept(stream, at: address, timeouts: timeouts)
     }
 
     private func serve(

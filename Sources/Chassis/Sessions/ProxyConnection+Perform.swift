@@ -47,7 +47,7 @@ extension ProxyConnection {
         }
         switch step {
         case .none, .discard: break
-        case .relay: send(packet, to: client)
+        case .relay: relay(packet, to: client.map(Unmanaged.passUnretained), isClient: true)
         case .relayAs(let sequence): send(packet, as: sequence, to: client)
         case .keep: keep(packet)
         case .relayKept:
@@ -64,7 +64,8 @@ extension ProxyConnection {
         switch step {
         case .none: break
         case .connect: connectBackend()
-        case .relay: send(packet, to: backend)
+        case .relay where isServedLocally: send(packet, to: backend)
+        case .relay: relay(packet, to: backend.map(Unmanaged.passUnretained), isClient: false)
         case .relayAs(let sequence): send(packet, as: sequence, to: backend)
         case .sendReset: send([Command.resetConnection.rawValue], to: backend)
         case .sendSchema: send([Command.initDB.rawValue] + session.schemaBytes, to: backend)
@@ -136,6 +137,20 @@ extension ProxyConnection {
         context.counters.sent(bytes.count, isClient: stream === client, isServedLocally: isServedLocally)
         stream.send(bytes)
         if stream.pendingBytes > 0 { isCongested = true }
+    }
+
+    /// The same without a count of references, for what happens with every query.
+    ///
+    /// Invariant: the stream is a loop's. Its `send` calls nobody, so that it stays what ``client`` or ``backend`` hold.
+    @inline(__always)
+    private func relay(_ bytes: Span<UInt8>, to stream: Unmanaged<ByteStream>?, isClient: Bool) {
+        guard let stream else { return }
+        context.counters.sent(bytes.count, isClient: isClient, isServedLocally: isServedLocally)
+        let hasPending = stream._withUnsafeGuaranteedRef { stream in
+            stream.send(bytes)
+            return stream.pendingBytes > 0
+        }
+        if hasPending { isCongested = true }
     }
 
     /// The client has its answer: what the session shows is brought up to date.

@@ -74,6 +74,9 @@ package final class ProxyConnection: StreamHandler {
 
     // MARK: Events
 
+    /// See `SessionContext.retire`.
+    override package var isKeptThroughTurn: Bool { true }
+
     override package func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
         let isClient = stream.tag == Self.clientTag
         var offset = 0

@@ -8,8 +8,6 @@ final class EpollLoop: SocketLoop, @unchecked Sendable {
     private let events: UnsafeMutableBufferPointer<epoll_event>
     /// How many of the events the last wait has filled in.
     private var fetched = 0
-    /// Whether the last turn made do without a call.
-    private var hasSparedCall = false
 
     /// Opens a poller.
     ///
@@ -42,9 +40,7 @@ final class EpollLoop: SocketLoop, @unchecked Sendable {
     // MARK: Events
 
     override func wait(atMost span: TimeSpan?) -> Int {
-        // Work left over from the last turn is done first, without a look at the poller; never twice in a row.
-        hasSparedCall = span?.nanoseconds == 0 && !hasSparedCall
-        guard !hasSparedCall else {
+        guard !sparesCall(hasWork: span?.nanoseconds == 0) else {
             fetched = 0
             return 0
         }

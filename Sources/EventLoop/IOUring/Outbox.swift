@@ -4,8 +4,11 @@
 struct Outbox {
     private let memory: UnsafeMutableRawBufferPointer
     private var used = 0
-    /// Streams with a run here, or that had one in this turn.
-    private(set) var senders: [RingStream] = []
+    /// Streams with a run here, or that had one in this turn; not retained for each send, since every query has two.
+    ///
+    /// Invariant: open ones are kept by their loop, closed ones here.
+    private var senders: [Unmanaged<RingStream>] = []
+    private var closedSenders: [RingStream] = []
 
     /// More than this costs more to copy than a call of its own.
     static let largestPiece = 8 * 1024
@@ -59,11 +62,25 @@ struct Outbox {
     }
 
     /// Notes that the stream has a run.
-    mutating func enter(_ stream: RingStream) { senders.append(stream) }
+    mutating func enter(_ stream: RingStream) { senders.append(.passUnretained(stream)) }
+
+    /// Keeps a stream that was just closed, where it has entered.
+    mutating func keep(_ stream: RingStream) {
+        if stream.isSender { closedSenders.append(stream) }
+    }
+
+    var hasSenders: Bool { !senders.isEmpty }
+
+    /// Calls `body` with each stream that has entered; none enters meanwhile.
+    @inline(__always)
+    func forEachSender(_ body: (RingStream) -> Void) {
+        for index in senders.indices { senders[index]._withUnsafeGuaranteedRef(body) }
+    }
 
     /// Forgets all runs, whose bytes the system has taken.
     mutating func clear() {
         used = 0
         senders.removeAll(keepingCapacity: true)
+        if !closedSenders.isEmpty { closedSenders = [] }
     }
 }

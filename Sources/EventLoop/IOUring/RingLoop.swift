@@ -18,13 +18,11 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
     private var position = 0
     private var fetched = 0
 
-    /// Closed streams whose requests are not over; a stream knows its place here.
-    private var leaving: [RingStream] = []
+    /// Closed streams whose requests are not over.
+    private var leaving = StreamTable<RingStream>()
     /// Listeners whose request is not over.
     private var watched: [Acceptor] = []
     private var isMailboxWatched = false
-    /// Whether the last turn made do without a call.
-    private var hasSparedCall = false
     /// Whether requests make sense: not once the loop goes.
     private(set) var takesRequests = true
 
@@ -68,9 +66,8 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
         keepUnhandled()
         let before = fetched
         let hasWork = before > 0 || span?.nanoseconds == 0
-        // Work left over from the last turn is done first, and what it sends goes with the rest; never twice in a row.
-        hasSparedCall = hasWork && !hasSparedCall
-        guard !hasSparedCall else { return 0 }
+        // What the work sends goes with the rest, in the next turn.
+        guard !sparesCall(hasWork: hasWork) else { return 0 }
         if !isMailboxWatched {
             isMailboxWatched = cring_poll(ring, mailbox.descriptor, pollIn, 1, RequestTarget(.mailbox).bits) != 0
         }
@@ -80,16 +77,16 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
 
     /// Sends what was put off together with all other requests, and waits.
     private func handOver(atMost span: TimeSpan?) {
-        for stream in outbox.senders { stream.requestSend() }
+        outbox.forEachSender { $0.requestSend() }
         cring_wait(ring, span.map { Int64(min($0.nanoseconds, 3_600_000_000_000)) } ?? -1)
         let before = fetched
         fetch()
-        guard !outbox.senders.isEmpty else { return }
+        guard outbox.hasSenders else { return }
         // Before anything else, and before the bytes go: what the system has not taken.
         for index in before..<fetched where RequestTarget(bits: completions[index].target).kind == .send {
             withStream(of: completions[index]) { $0.sendEnded(completions[index].result) }
         }
-        for stream in outbox.senders { stream.forgetPutOff() }
+        outbox.forEachSender { $0.forgetPutOff() }
         outbox.clear()
     }
 
@@ -184,20 +181,14 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
         super.forget(stream)
         // The streams of this loop, and no others, are RingStreams.
         let stream = unsafeDowncast(stream, to: RingStream.self)
-        guard stream.requests > 0, takesRequests else { return }
-        stream.place = UInt32(leaving.count)
-        leaving.append(stream)
+        outbox.keep(stream)
+        if stream.requests > 0, takesRequests { leaving.insert(stream) }
     }
 
     /// The last request of a closed stream is over.
     func left(_ stream: RingStream) {
         bury(stream)
-        let place = Int(stream.place)
-        let last = leaving.removeLast()
-        if last !== stream {
-            leaving[place] = last
-            last.place = UInt32(place)
-        }
+        leaving.remove(stream)
     }
 
     /// Ends the stream's requests; says whether all are over without anything having come for it.

@@ -11,12 +11,19 @@ final class RingStream: SocketStream {
     private var isReceiving = false
     private var isReceivingCancelled = false
     private var isHangUpWatched = false
-    private var isSender = false
+    /// Whether the outbox knows of the stream.
+    private(set) var isSender = false
     /// What is sent at the end of the turn.
     private var run = Outbox.Run()
 
     /// The streams of a RingLoop, and no others, are RingStreams.
     private var owner: RingLoop { unsafeDowncast(loop, to: RingLoop.self) }
+
+    /// The owner without a count of references, for what happens with every query.
+    @inline(__always)
+    private func withOwner<Result>(_ body: (RingLoop) -> Result) -> Result {
+        Unmanaged.passUnretained(owner)._withUnsafeGuaranteedRef(body)
+    }
 
     // MARK: Requests
 
@@ -177,8 +184,9 @@ final class RingStream: SocketStream {
     override var hasPutOff: Bool { run.count > 0 }
 
     override func putOff(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        if bytes.count <= Outbox.largestPiece, owner.outbox.append(bytes, to: &run) {
-            if !isSender { owner.outbox.enter(self) }
+        let isTaken = bytes.count <= Outbox.largestPiece && withOwner { $0.outbox.append(bytes, to: &run) }
+        if isTaken {
+            if !isSender { withOwner { $0.outbox.enter(self) } }
             isSender = true
             return true
         }
@@ -198,8 +206,11 @@ final class RingStream: SocketStream {
     /// The turn is over: hands the bytes to the ring.
     func requestSend() {
         guard run.count > 0 else { return }
-        let bytes = owner.outbox.bytes(of: run)
-        if cring_send(owner.ring, descriptor, bytes.baseAddress, bytes.count, target(.send)) == 0 { sendPutOff() }
+        let isRequested = withOwner { owner in
+            let bytes = owner.outbox.bytes(of: run)
+            return cring_send(owner.ring, descriptor, bytes.baseAddress, bytes.count, target(.send)) != 0
+        }
+        if !isRequested { sendPutOff() }
     }
 
     /// The system has taken less than all of the bytes.

@@ -19,9 +19,11 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     /// Until when the loop looks for events without sleeping.
     private var awakeUntil: MonotonicTime?
     private var done = LoopWork()
+    /// Whether the last turn made do without a call.
+    private var hasSparedCall = false
 
-    /// Every open stream, which is thereby kept alive; a stream knows its place here.
-    private(set) var streams: [SocketStream] = []
+    /// Every open stream.
+    private var streams = StreamTable<SocketStream>()
     /// Streams closed in this turn, kept alive because events fetched already may still point to them.
     private var graveyard: [SocketStream] = []
     /// Streams that have something to do without a new event.
@@ -53,8 +55,8 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
 
     /// Closes every stream; for the subclasses' deinit, while what streams are registered with is still open.
     func releaseStreams() {
-        for stream in streams { stream.release() }
-        streams = []
+        for stream in streams.all { stream.release() }
+        streams.removeAll()
     }
 
     // MARK: What the subclasses differ in
@@ -93,7 +95,7 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
 
     // MARK: The contract
 
-    public override var streamCount: Int { streams.count }
+    public override var streamCount: Int { streams.all.count }
 
     public override var work: LoopWork { done }
 
@@ -178,6 +180,13 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
         return wait(atMost: timeout())
     }
 
+    /// Whether this turn makes do without a call: work left over from the last one is done first, without a look at what is
+    /// new; never twice in a row.
+    final func sparesCall(hasWork: Bool) -> Bool {
+        hasSparedCall = hasWork && !hasSparedCall
+        return hasSparedCall
+    }
+
     private func continueReady() {
         for stream in readyNow { stream.continueTurn() }
         readyNow.removeAll(keepingCapacity: true)
@@ -213,21 +222,13 @@ public class SocketLoop: EventLoop, @unchecked Sendable {
     // MARK: The streams' side
 
     /// Keeps the stream alive until ``forget(_:)``.
-    func keep(_ stream: SocketStream) {
-        stream.place = UInt32(streams.count)
-        streams.append(stream)
-    }
+    func keep(_ stream: SocketStream) { streams.insert(stream) }
 
     /// Lets go of a stream just closed, at the end of the turn.
     func forget(_ stream: SocketStream) {
         // First of all: the table may hold the only reference to it.
         bury(stream)
-        let place = Int(stream.place)
-        let last = streams.removeLast()
-        if last !== stream {
-            streams[place] = last
-            last.place = UInt32(place)
-        }
+        streams.remove(stream)
     }
 
     /// Keeps a closed stream alive up to the end of the turn.

@@ -70,9 +70,18 @@ extension SocketStream {
 
     func deliver(_ bytes: UnsafeRawBufferPointer) -> Int {
         let typed = bytes.assumingMemoryBound(to: UInt8.self)
-        let consumed = handler.received(typed.span, on: self)
+        let consumed = hand(typed)
         assert(consumed >= 0 && consumed <= bytes.count, "a handler consumes what it was given")
         return min(max(consumed, 0), bytes.count)
+    }
+
+    /// Calls the handler; what its owner keeps is not retained, which costs more than all the rest of it.
+    private func hand(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        let handler = Unmanaged.passUnretained(handler)
+        guard handler._withUnsafeGuaranteedRef({ $0.isKeptThroughTurn }) else {
+            return handler.takeUnretainedValue().received(bytes.span, on: self)
+        }
+        return handler._withUnsafeGuaranteedRef { $0.received(bytes.span, on: self) }
     }
 
     func deliverHeld() {

@@ -7,9 +7,12 @@ package struct TextForm: Sendable {
     private var buffer: [UInt8]
     private var count = 0
 
+    /// Bytes behind the longest form, as it is written eight at a time.
+    private static let margin = 8
+
     /// - Parameter longest: bytes of the longest text that will be taken.
     package init(longest: Int) {
-        buffer = [UInt8](repeating: 0, count: longest)
+        buffer = [UInt8](repeating: 0, count: longest + Self.margin)
     }
 
     /// The form of the text taken last.
@@ -22,57 +25,75 @@ package struct TextForm: Sendable {
     ///
     /// - Returns: whether it has plain integers; otherwise it is its own form, and nothing is kept.
     package mutating func take(_ text: Span<UInt8>) -> Bool {
-        count = 0
-        guard text.count <= buffer.count else { return false }
-        var start = 0
-        while let number = text.plainInteger(from: start) {
-            append(text, start..<number.lowerBound)
-            buffer[count] = UInt8(ascii: "0")
-            count &+= 1
-            start = number.upperBound
+        guard text.count <= buffer.count &- Self.margin else {
+            count = 0
+            return false
         }
-        guard start > 0 else { return false }
-        append(text, start..<text.count)
-        return true
-    }
-
-    private mutating func append(_ text: Span<UInt8>, _ range: Range<Int>) {
-        let end = count &+ range.count
-        buffer.withUnsafeMutableBytes { form in
-            text.extracting(range).withUnsafeBytes { form[count..<end].copyBytes(from: $0) }
-        }
-        count = end
+        count = buffer.withUnsafeMutableBytes { text.writeForm(to: $0) } ?? 0
+        return count > 0
     }
 }
 
 extension Span<UInt8> {
-    /// The first plain integer that begins at `start` or behind it.
+    /// Writes the form, and up to seven bytes behind it.
+    ///
+    /// - Parameter form: room for eight bytes more than the text has.
+    /// - Returns: how many bytes the form has; nil where the text has no plain integer.
     @inline(__always)
-    fileprivate func plainInteger(from start: Int) -> Range<Int>? {
-        var digit = firstDigit(from: start)
-        while digit < count {
-            let end = endOfDigits(from: digit)
-            if digit > 0, self[digit &- 1].mayPrecedeValue, end == count || self[end].mayFollowValue {
-                return digit..<end
+    fileprivate func writeForm(to form: UnsafeMutableRawBufferPointer) -> Int? {
+        // What is written is never further on than what was read, which keeps it in the form's room.
+        var (read, written, hasIntegers) = (0, 0, false)
+        while read < count {
+            let word = eightBytes(from: read)
+            form.storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
+            let digits = word.digits
+            let skipped = digits == 0 ? 8 : digits.trailingZeroBitCount &>> 3
+            read &+= skipped
+            written &+= skipped
+            guard digits != 0 else { continue }
+            let end = endOfRun(from: read)
+            if read > 0, self[read &- 1].mayPrecedeValue, end == count || self[end].mayFollowValue {
+                form[written] = UInt8(ascii: "0")
+                written &+= 1
+                hasIntegers = true
+            } else {
+                copy(read..<end, to: form, at: written)
+                written &+= end &- read
             }
-            digit = firstDigit(from: end)
+            read = end
         }
-        return nil
+        // The last step may have taken bytes that aren't there.
+        return hasIntegers ? written &- (read &- count) : nil
     }
 
-    /// Where the first digit from `start` on is, or the count.
+    /// Where the digits end that begin at `start`.
     @inline(__always)
-    private func firstDigit(from start: Int) -> Int {
+    private func endOfRun(from start: Int) -> Int {
         var index = start
-        while index <= count &- 8 {
-            let word = eightBytes(from: index)
-            let digits = word.bytes(from: 0x30, to: 0x39) & ~word & UInt64.topBits
-            if digits != 0 { return index &+ digits.trailingZeroBitCount &>> 3 }
+        while index < count {
+            let others = ~eightBytes(from: index).digits & UInt64.topBits
+            // Behind the end there are zeros, which are no digits.
+            if others != 0 { return index &+ others.trailingZeroBitCount &>> 3 }
             index &+= 8
         }
-        while index < count, !self[index].isDigit { index &+= 1 }
-        return index
+        return count
     }
+
+    @inline(__always)
+    private func copy(_ range: Range<Int>, to form: UnsafeMutableRawBufferPointer, at start: Int) {
+        var (index, place) = (range.lowerBound, start)
+        while index < range.upperBound {
+            form.storeBytes(of: eightBytes(from: index).littleEndian, toByteOffset: place, as: UInt64.self)
+            index &+= 8
+            place &+= 8
+        }
+    }
+}
+
+extension UInt64 {
+    /// The top bits of the bytes that are digits.
+    @inline(__always)
+    fileprivate var digits: UInt64 { bytes(from: 0x30, to: 0x39) & ~self & Self.topBits }
 }
 
 extension UInt8 {

@@ -113,13 +113,7 @@ final class StatementRig {
             return server
         }
         loop.listen(on: Self.proxy) { [unowned self] stream in
-            let timeouts = ProxyTimeouts(
-                connect: .seconds(2), login: .seconds(30), read: .seconds(600), write: .seconds(600))
-            let connection = context.makeConnection(for: stream, timeouts: timeouts)
-            stream.handler = connection
-            stream.tag = 0
-            connection.begin(client: stream)
-            return connection
+            context.accept(stream, timeouts: .simulated())
         }
     }
 
@@ -141,9 +135,7 @@ final class StatementRig {
 
     /// Lets time go by until the condition holds, or nothing is to be done, at most for that long.
     func settle(_ seconds: Double = 300, until isDone: () -> Bool = { false }) {
-        let limit = loop.now + .seconds(seconds)
-        loop.schedule(at: limit) {}
-        while loop.now < limit, !isDone(), loop.turn() {}
+        loop.settle(.seconds(seconds), until: isDone)
     }
 
     /// The answer to a query, as it came.

@@ -29,12 +29,10 @@ final class FunnelStage {
     ) throws {
         self.loop = loop
         loopContext = SimulatedLoopContext(loop: loop)
-        let options = try FunnelOptions.parse(["--funnel-auth-user=nobody"] + options)
-        let accounts = try AccountDirectory(options: options)
-        for user in users { accounts.looked(user, Account(user: user, verifier: .password([]))) }
-        funnel = Funnel(host: host, settings: FunnelSettings(options), accounts: accounts)
+        funnel = try Funnel(options: .parse(["--funnel-auth-user=nobody"] + options), host: host)
+        for user in users { funnel.accounts.looked(user, Account(user: user, verifier: .password([]))) }
         worker = FunnelWorker(funnel: funnel, loop: loopContext)
-        funnel.loops.enter(worker)
+        funnel.loops.enter(worker, on: loopContext)
         var sessions: UInt64 = 0
         context = SessionContext(
             loop: loop, workers: hooks + [worker],
@@ -48,24 +46,14 @@ final class FunnelStage {
 
     /// Lets clients in.
     func open() {
-        loop.listen(on: Self.proxy) { [unowned self] in accept($0) }
-    }
-
-    private func accept(_ stream: SimulatedStream) -> StreamHandler? {
-        let timeouts = ProxyTimeouts(
-            connect: .seconds(2), login: .seconds(30), read: .seconds(3600), write: .seconds(3600))
-        let connection = context.makeConnection(for: stream, timeouts: timeouts)
-        stream.handler = connection
-        stream.tag = 0
-        connection.begin(client: stream)
-        return connection
+        loop.listen(on: Self.proxy) { [unowned self] in
+            context.accept($0, timeouts: .simulated(silence: .seconds(3600)))
+        }
     }
 
     /// Lets so much time pass, or less if it is done before.
     func settle(_ seconds: Double, until isDone: () -> Bool = { false }) {
-        let limit = loop.now + .seconds(seconds)
-        loop.schedule(at: limit) {}
-        while loop.now < limit, !isDone(), loop.turn() {}
+        loop.settle(.seconds(seconds), until: isDone)
     }
 
     /// A client that has logged in.

@@ -131,6 +131,13 @@ public final class SimulatedLoop: EventLoop {
         return true
     }
 
+    /// Lets so much time pass, or less if it is done before or nothing is left to do.
+    public func settle(_ time: TimeSpan, until isDone: () -> Bool) {
+        let limit = now + time
+        schedule(at: limit) {}
+        while now < limit, !isDone(), turn() {}
+    }
+
     /// How long a piece takes: mostly no time or little, sometimes much.
     func latency() -> TimeSpan {
         switch random.below(20) {

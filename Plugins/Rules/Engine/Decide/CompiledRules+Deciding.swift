@@ -26,7 +26,7 @@ struct RouteProgress: ~Copyable {
 }
 
 extension CompiledRules {
-    /// What to do with a statement; nothing is allocated unless its text is rewritten.
+    /// What to do with a statement; nothing is allocated unless it is rewritten, answered or has hints.
     func decide(
         _ text: Span<UInt8>, of subject: RouteSubject, _ question: RouteQuestion,
         _ settings: RouteSettings, _ scratch: RouteScratch
