@@ -7,6 +7,7 @@ import time
 import pymysql
 import pytest
 from harness.admin import start_admin
+from harness.background import Background
 from harness.funnel import PASSWORDS, backend, connect, users_file  # noqa: F401
 from harness.lua import rows
 from harness.ports import wait_until
@@ -57,34 +58,14 @@ def numbers(admin):
     return {name: int(value) for name, value in admin.ask("SELECT * FROM stats_mysql_global")}
 
 
-class Running(threading.Thread):
-    """A statement that runs beside the test; its rows or its error."""
-
-    def __init__(self, connection, sql):
-        super().__init__(daemon=True)
-        self.connection, self.sql, self.outcome = connection, sql, None
-        self.start()
-
-    def run(self):
-        try:
-            self.outcome = rows(self.connection, self.sql)
-        except pymysql.Error as error:
-            self.outcome = error.args
-
-    def result(self):
-        self.join(20)
-        assert not self.is_alive(), "the statement never ended"
-        return self.outcome
-
-
 def test_every_session_is_listed_with_what_it_does(admin, backend):  # noqa: F811
     other = admin.proxy.listen.as_user("other", PASSWORDS["other"])
     with connect(admin.clients) as holder, connect(other) as idle, connect(admin.clients) as third:
         rows(holder, "BEGIN")
         rows(holder, "SELECT 1 FROM fruit FOR UPDATE")
-        running = Running(connect(admin.clients), "SELECT SLEEP(3) AS nap")
+        running = Background(connect(admin.clients), "SELECT SLEEP(3) AS nap")
         wait_until(lambda: processes(admin, "info LIKE '%nap%' AND srv_port > 0"), what="the statement to run")
-        waiting = Running(third, "SELECT 'late'")
+        waiting = Background(third, "SELECT 'late'")
         wait_until(lambda: processes(admin, "info LIKE '%late%'"), what="the statement to wait")
         listed = {row["SessionID"]: row for row in processes(admin)}
         assert len(listed) == 4 and list(listed) == sorted(listed)
@@ -100,28 +81,29 @@ def test_every_session_is_listed_with_what_it_does(admin, backend):  # noqa: F81
         assert json.loads(pinned["extended_info"])["pins"] == ["transaction"] and pinned["command"] == "Sleep"
         quiet = listed[idle.thread_id()]
         assert (quiet["user"], quiet["command"], quiet["info"]) == ("other", "Sleep", None)
-        assert running.result() and [tuple(row) for row in waiting.result()] == [("late",)]
+        assert running.result() == ((0,),) and waiting.result() == (("late",),)
 
 
 def test_the_process_list_is_there_as_mysql_shows_it_too(admin):
-    text = "SELECT SLEEP(2), '" + "x" * 300 + "'"
-    running = Running(connect(admin.clients), text)
+    long = "x" * 300
+    text = f"SELECT SLEEP(2), '{long}'"
+    running = Background(connect(admin.clients), text)
     wait_until(lambda: processes(admin, "info LIKE '%SLEEP%'"), what="the statement to run")
     short = [row for row in dicts(admin, "SHOW PROCESSLIST") if row["User"] == "app"]
     full = [row for row in dicts(admin, "SHOW FULL PROCESSLIST") if row["User"] == "app"]
     assert [row["Info"] for row in short] == [text[:100]] and [row["Info"] for row in full] == [text]
     assert full[0]["Command"] == "Query" and full[0]["db"] == "one"
     assert [row["User"] for row in dicts(admin, "SHOW PROCESSLIST") if row["State"] == "admin"] == ["boss"]
-    assert running.result()
+    assert running.result() == ((0, long),)
 
 
 def test_kill_ends_a_statement_or_a_session(admin, backend):  # noqa: F811
-    victim = Running(connect(admin.clients), "SELECT SLEEP(30)")
+    victim = Background(connect(admin.clients), "SELECT SLEEP(30)")
     wait_until(lambda: processes(admin, "command = 'Query' AND srv_port > 0"), what="the statement to run")
     time.sleep(0.2)
     number = victim.connection.thread_id()
     admin.ask(f"KILL QUERY {number}")
-    assert victim.result() in ([(1,)], ((1,),)) or victim.outcome[0] == 1317
+    assert victim.result() in (((1,),), 1317)
     assert rows(victim.connection, "SELECT 1")
     idle = connect(admin.clients)
     admin.ask(f"KILL {idle.thread_id()}; KILL CONNECTION {number}")
@@ -136,7 +118,7 @@ def test_kill_ends_a_statement_or_a_session(admin, backend):  # noqa: F811
 
 def test_sessions_without_the_funnel_are_listed_and_killed(make, backend):  # noqa: F811
     admin = make(plugins="proxy,admin")
-    victim = Running(connect(admin.clients), "SELECT SLEEP(5)")
+    victim = Background(connect(admin.clients), "SELECT SLEEP(5)")
     wait_until(lambda: processes(admin, "command = 'Query'"), what="the statement to run")
     (row,) = processes(admin)
     assert (row["user"], row["db"], row["srv_port"]) == ("app", "one", backend.direct.port)
@@ -146,7 +128,7 @@ def test_sessions_without_the_funnel_are_listed_and_killed(make, backend):  # no
     before = numbers(admin)
     assert before["Client_Connections_connected"] == 1 and before["Server_Connections_connected"] == 1
     admin.ask(f"KILL {number}")
-    assert victim.result()[0] in (2006, 2013)
+    assert victim.result() in (2006, 2013)
     wait_until(lambda: numbers(admin)["Client_Connections_connected"] == 0, what="the session to end")
 
 
@@ -180,9 +162,9 @@ def test_the_globals_count_what_clients_do(admin):
 def test_the_phases_of_a_statement_add_up_to_the_total(admin, backend):  # noqa: F811
     connections = [connect(admin.clients) for _ in range(6)]
     before = {row["phase"]: row for row in dicts(admin, "SELECT * FROM stats_latency")}
-    holders = [Running(connection, "SELECT SLEEP(0.3)") for connection in connections]
+    holders = [Background(connection, "SELECT SLEEP(0.3)") for connection in connections]
     for holder in holders:
-        assert holder.result()
+        assert holder.result() == ((0,),)
     found = {row["phase"]: row for row in dicts(admin, "SELECT * FROM stats_latency")}
     parts = [row for phase, row in found.items() if phase not in ("total", "connect")]
     total = found["total"]
@@ -200,7 +182,7 @@ def test_the_backlog_and_the_pins_have_tables(admin):
         for holder in (one, two):
             rows(holder, "BEGIN")
             rows(holder, "SELECT 1 FROM fruit")
-        late = Running(third, "SELECT 'late'")
+        late = Background(third, "SELECT 'late'")
         query = "SELECT * FROM stats_funnel_backlog WHERE backlog = 'statements' AND username = 'app' AND length = 1"
         wait_until(lambda: dicts(admin, query), what="the statement to wait")
         time.sleep(0.1)
@@ -211,7 +193,7 @@ def test_the_backlog_and_the_pins_have_tables(admin):
         (user,) = dicts(admin, "SELECT * FROM stats_funnel WHERE username = 'app'")
         assert (user["leased"], user["opened"]) == (2, 2) and user["statements"] >= 4
         rows(one, "COMMIT")
-        assert late.result()
+        assert late.result() == (("late",),)
     (clients,) = dicts(admin, "SELECT * FROM stats_funnel_backlog WHERE backlog = 'clients'")
     assert (clients["length"], clients["timeouts"]) == (0, 0)
 

@@ -8,9 +8,9 @@ import time
 import pytest
 from harness import swarm
 from harness.answers import LOST, answers, failure, says_lost
+from harness.background import Background
 from harness.backlog import Gate
 from harness.funnel import ConnectionWatch, backend, make_funnel, module_backend  # noqa: F401
-from harness.lua_library import Background
 from harness.ports import wait_until
 from harness.swarm import Client, ServerError
 from harness.wire import Wire
@@ -63,8 +63,7 @@ def test_a_statement_waits_for_the_server_to_come_back(backend, make_funnel):
         backend.server.stop()
         waiting = Background(connection, "SELECT 'waited'")
         backend.server.start()
-        waiting.join(60)
-        assert waiting.outcome == (("waited",),)
+        assert waiting.result(60) == (("waited",),)
 
 
 def test_once_known_to_be_down_statements_fail_at_once(backend, make_funnel):
@@ -169,8 +168,7 @@ def test_a_connection_that_is_killed_under_a_statement(module_backend, make_funn
         running = Background(connection, "SELECT SLEEP(15)")
         wait_until(lambda: any("SLEEP" in (info or "") for *_, info in module_backend.connections()), 20)
         module_backend.kill_connections()
-        running.join(40)
-        assert running.outcome in LOST
+        assert running.result() in LOST
         assert value(connection, "SELECT 'usable'") == "usable"
 
 
@@ -182,8 +180,7 @@ def test_a_statement_that_may_have_run_is_never_run_twice(module_backend, make_f
         running = Background(connection, "INSERT INTO served (who) SELECT COUNT(*) FROM one.gate")
         wait_until(gate.is_reached, 20)
         module_backend.kill_connections()
-        running.join(40)
-        assert running.outcome in LOST
+        assert running.result() in LOST
         gate.open()
         assert value(connection, "SELECT COUNT(*) FROM served") == 0
 
@@ -197,8 +194,7 @@ def test_a_server_that_crashes_under_a_statement_and_a_transaction(backend, make
         wait_until(lambda: any("SLEEP" in (info or "") for *_, info in backend.connections()), 20)
         backend.server.kill()
         backend.server.start()
-        running.join(40)
-        assert running.outcome in LOST
+        assert running.result() in LOST
         assert says_lost(*failure(holder, "COMMIT"))
         for connection in (busy, holder, idle):
             assert value(connection, "SELECT COUNT(*) FROM served") == 0

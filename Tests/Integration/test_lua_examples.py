@@ -4,32 +4,21 @@ import datetime
 
 import mysql.connector
 import pytest
+from harness.examples import examples
 from harness.proxies import REPOSITORY
-from harness.transcript import Transcript
 
 pytestmark = pytest.mark.millrace_only
 
-EXAMPLES = sorted((REPOSITORY / "Scripts/examples").glob("*.lua"))
+EXAMPLES = examples("lua")
 
 
-def comment_block(path):
-    """The lines of the block on top, and those of them that are the session."""
-    block = []
-    for line in path.read_text().splitlines():
-        if not line.startswith("--"):
-            break
-        block.append(line[2:])
-    return block, [line.strip(" ") for line in block if line.startswith("   ")]
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example(path, make_millrace, database, make_database):
-    _, session = comment_block(path)
-    transcript = Transcript.parse(session)
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_example(example, make_millrace, database, make_database):
+    transcript = example.transcript
     ports = [database.port]
     if any("3307" in option for option in transcript.options):
         ports = [make_database().port, make_database().port]
-    assert transcript.options[:2] == ["-s", f"$PWD/Scripts/examples/{path.name}"]
+    assert transcript.options[:2] == ["-s", f"$PWD/Scripts/examples/{example.path.name}"]
     transcript.run(lambda options: make_millrace([], *options, unseen=True), ports, REPOSITORY)
 
 
@@ -46,13 +35,9 @@ def test_masking_holds_for_prepared_statements(make_millrace, database):
     connection.close()
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_is_short_and_says_what_it_does(path):
-    lines = path.read_text().splitlines()
-    assert len(lines) <= 60 and max(map(len, lines)) <= 120
-    block, session = comment_block(path)
-    assert block[0].startswith(f" {path.stem}: ")
-    assert any(line.startswith("> ") for line in session)
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_an_example_is_short_and_says_what_it_does(example):
+    example.check_form()
 
 
 def test_the_examples_of_the_issue_are_there():
@@ -60,4 +45,4 @@ def test_the_examples_of_the_issue_are_there():
         hello block rewrite route-by-schema read-write-split inject-and-time mask-a-column throttle-a-user
         shadow-a-query answer-without-a-backend
     """.split()
-    assert [path.stem for path in EXAMPLES] == sorted(names)
+    assert [example.path.stem for example in EXAMPLES] == sorted(names)

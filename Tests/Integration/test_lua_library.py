@@ -5,8 +5,8 @@ import time
 import pymysql
 import pytest
 from harness import proxies
+from harness.background import Background
 from harness.lua_library import (  # noqa: F401
-    Background,
     columns,
     connected,
     failure,
@@ -52,7 +52,7 @@ def test_active_queries(scripted, shop):
         found = wait_until(lambda: rows(asking, "select * from  proxy.active_queries;"), 5)
         assert found[0][1].startswith("app@127.0.0.1:") and found[0][2] == "shop" and "SLEEP(1.5)" in found[0][4]
         assert "running" in proxy.output and "\n[1 root@x]" not in proxy.output
-        thread.join(20)
+        assert thread.result() == ((0, "forged\n[1 root@x] line"),)
         assert rows(asking, "SELECT * FROM proxy.active_queries") == ()
         failure(busy, "SELECT nonsense")
         assert rows(asking, "SELECT * FROM proxy.active_queries") == ()
@@ -102,9 +102,7 @@ def test_active_transactions_after_a_deadlock(scripted, shop):
         thread = Background(one, "UPDATE fruit SET price = 8 WHERE id = 2")
         time.sleep(0.3)
         other = Background(two, "UPDATE fruit SET price = 8 WHERE id = 1")
-        thread.join(20)
-        other.join(20)
-        assert 1213 in (thread.outcome, other.outcome)
+        assert 1213 in (thread.result(), other.result())
         wait_until(lambda: "error 1213" in proxy.output and proxy.output.count("price = 7") == 2)
     no_errors(proxy)
 

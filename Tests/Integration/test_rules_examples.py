@@ -5,26 +5,16 @@ import shlex
 
 import pytest
 from harness import proxies
+from harness.examples import Example, examples
 from harness.funnel import users_file
 from harness.ports import free_port
 from harness.proxies import REPOSITORY
 from harness.servers import port, servers  # noqa: F401
-from harness.transcript import Transcript
 
 pytestmark = [pytest.mark.millrace_only, pytest.mark.timeout(180)]
 
-EXAMPLES = sorted((REPOSITORY / "Scripts/examples").glob("*.sql"))
+EXAMPLES = examples("sql")
 README = (REPOSITORY / "README.md").read_text()
-
-
-def comment_block(path):
-    """The lines of the block on top, and those of them that are the session."""
-    block = []
-    for line in path.read_text().splitlines():
-        if not line.startswith("--"):
-            break
-        block.append(line[2:])
-    return block, [line.strip(" ") for line in block if line.startswith("    ")]
 
 
 @pytest.fixture
@@ -61,11 +51,10 @@ def start(scratch, servers):  # noqa: F811
         assert alive, f"Millrace died:\n{proxy.output[-4000:]}"
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example(path, start, servers):  # noqa: F811
-    _, session = comment_block(path)
-    transcript = Transcript.parse(session)
-    assert f"--admin-config-file=$PWD/Scripts/examples/{path.name}" in transcript.options
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_example(example, start, servers):  # noqa: F811
+    transcript = example.transcript
+    assert f"--admin-config-file=$PWD/Scripts/examples/{example.path.name}" in transcript.options
     transcript.run(start, [port(server) for server in servers], REPOSITORY)
 
 
@@ -74,15 +63,11 @@ def test_the_command_in_the_readme_is_that_of_its_example():
     commands = [shlex.split(block.replace("\\\n", "")) for block in blocks]
     (printed,) = [options for options in commands if any("Scripts/examples" in option for option in options)]
     (name,) = [option.partition("=")[2] for option in printed if option.startswith("--admin-config-file=")]
-    _, session = comment_block(REPOSITORY / name)
-    assert printed == [option.replace("$PWD/", "") for option in Transcript.parse(session).options]
+    options = Example(REPOSITORY / name).transcript.options
+    assert printed == [option.replace("$PWD/", "") for option in options]
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_is_short_and_says_what_it_does(path):
-    lines = path.read_text().splitlines()
-    assert len(lines) <= 60 and max(map(len, lines)) <= 120
-    block, session = comment_block(path)
-    assert block[0].startswith(f" {path.stem}: ")
-    assert any(line.startswith("> ") for line in session)
-    assert f"`{path.name}`" in README
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_an_example_is_short_and_says_what_it_does(example):
+    example.check_form()
+    assert f"`{example.path.name}`" in README

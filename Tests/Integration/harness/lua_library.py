@@ -1,6 +1,5 @@
 """Fixtures and words for the tests of Scripts/lib; a test module imports those that it needs."""
 
-import threading
 import time
 
 import pymysql
@@ -39,21 +38,6 @@ def failure(connection, sql):
     with pytest.raises(pymysql.Error) as error:
         rows(connection, sql)
     return error.value.args
-
-
-class Background(threading.Thread):
-    """Runs one statement; `outcome` is its rows, or the number of its error."""
-
-    def __init__(self, connection, sql):
-        super().__init__(daemon=True)
-        self.connection, self.sql, self.outcome = connection, sql, None
-        self.start()
-
-    def run(self):
-        try:
-            self.outcome = rows(self.connection, self.sql)
-        except (pymysql.Error, OSError) as error:
-            self.outcome = error.args[0]
 
 
 @pytest.fixture
