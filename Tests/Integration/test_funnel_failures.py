@@ -115,7 +115,8 @@ def test_500_clients_at_once_after_a_restart(backend, make_funnel):
         await swarm.close_all(clients)
         return watch.most
 
-    assert asyncio.run(crowd()) <= 5
+    # One for the probe that saw the server up again, whose thread may outlive its socket.
+    assert asyncio.run(crowd()) <= 5 + 1
 
 
 # Backend connections die
