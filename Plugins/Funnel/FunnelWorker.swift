@@ -235,8 +235,8 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
             lessee?.grantFailed(of: pool)
             return
         }
-        connection.lentAt = loop.now
-        connection.grantedAt = loop.now
+        let now = loop.now
+        (connection.lentAt, connection.grantedAt) = (now, now)
         guard let lessee else {
             // The session went while its grant was under way.
             return connection.giveBack()
@@ -326,7 +326,8 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     /// Consuming, as a second reference to the memory would have it allocated anew.
     func giveBack(stepBuffer: consuming [LeaseStep]) {
-        if !stepBuffer.isEmpty { stepBuffer.removeAll(keepingCapacity: true) }
+        // One by one, as there is seldom more than one.
+        while !stepBuffer.isEmpty { stepBuffer.removeLast() }
         spareSteps = stepBuffer
     }
 

@@ -34,8 +34,10 @@ final class BackendPool: Sendable {
         self.loops = loops
         alarm = Alarm(loops: loops)
         ledger = Lock(Ledger(book: LeaseBook(policy: policy, loops: loops.count, seed: seed)))
-        backend.setMeter { [weak self] in self?.look { ServerUsage($0) } ?? ServerUsage(busy: 0, free: 0) }
     }
+
+    /// What the server's connections do at this moment.
+    var usage: ServerUsage { look { ServerUsage($0) } }
 
     /// Statements that have a connection of this backend or wait for one.
     var outstanding: Int { outstandingCount.load(ordering: .relaxed) }
@@ -106,7 +108,8 @@ final class BackendPool: Sendable {
             return (answer, ledger.book.nextDue)
         }
         if alarm.isTooLate(for: due) { setAlarm(for: due) }
-        for step in steps { dispatch(step, from: worker) }
+        // Over a span, here and below, as the sequence of an array's elements counts references to the array.
+        for index in steps.indices { dispatch(steps.span[index], from: worker) }
         worker.giveBack(stepBuffer: consume steps)
         return answer
     }
@@ -165,18 +168,27 @@ final class BackendPool: Sendable {
         /// Has the unused leases rest.
         mutating func recallUnused() {
             var count = 0
-            for lease in listed {
+            for index in listed.indices where staysListed(at: index) {
+                if index != count { listed.swapAt(index, count) }
+                count += 1
+            }
+            while listed.count > count { listed.removeLast() }
+        }
+
+        /// Has the lease rest if nobody uses it; whether somebody does.
+        ///
+        /// Invariant of the look without a count of references: the list holds the lease, and doesn't change meanwhile.
+        private mutating func staysListed(at index: Int) -> Bool {
+            Unmanaged.passUnretained(listed[index])._withUnsafeGuaranteedRef { lease in
                 if lease.recall() {
                     book.kept(lease.connection, times: lease.times, used: lease.usedBefore)
                     book.rested(lease.connection, used: lease.usedLast, state: lease.fit, since: lease.endedAt)
-                } else if book.isLeased(lease.connection), lease.isOpen {
-                    listed[count] = lease
-                    count += 1
-                    continue
+                } else if lease.isOpen, book.isLeased(lease.connection) {
+                    return true
                 }
                 lease.isListed = false
+                return false
             }
-            listed.removeLast(listed.count - count)
         }
     }
 
@@ -191,8 +203,8 @@ final class BackendPool: Sendable {
     private func settle(_ ledger: inout Ledger, _ steps: [LeaseStep]) {
         let letsKeep = ledger.book.letsKeep
         if letsKeep {
-            for step in steps {
-                if case .grant(let grant) = step { ledger.open(grant.connection) }
+            for index in steps.indices {
+                if case .grant(let grant) = steps.span[index] { ledger.open(grant.connection) }
             }
         }
         if wantsBack.load(ordering: .relaxed) == letsKeep {

@@ -38,10 +38,16 @@ final class Funnel: Sendable {
                     BackendPool(
                         backend: backend, index: backend.index, policy: settings.lease(of: backend), loops: loops,
                         seed: UInt64.random(in: .min ... .max)))
+                // Not by a weak reference to the pool, which would make every other one slow.
+                backend.setMeter { [weak self, index = backend.index] in
+                    self?.pool(numbered: index).usage ?? ServerUsage(busy: 0, free: 0)
+                }
             }
             return pools
         }
     }
+
+    private func pool(numbered index: Int) -> BackendPool { opened.withLock { $0[index] } }
 
     /// What clients are greeted with: what the first backend that has greeted says of itself.
     var serverGreeting: Greeting {

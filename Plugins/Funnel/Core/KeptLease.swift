@@ -81,7 +81,10 @@ final class KeptLease: @unchecked Sendable {
     }
 
     /// Takes the lease back if nobody uses it.
-    func recall() -> Bool { exchange(State.unused, State.shut) }
+    func recall() -> Bool {
+        // A look first, as most are in use; in one order with the pool's flag, as ``giveBack(used:at:fit:)``.
+        state.load(ordering: .sequentiallyConsistent) == State.unused && exchange(State.unused, State.shut)
+    }
 
     private func exchange(_ old: UInt8, _ new: UInt8) -> Bool {
         state.compareExchange(expected: old, desired: new, ordering: .sequentiallyConsistent).exchanged

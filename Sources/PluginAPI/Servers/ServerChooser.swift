@@ -41,10 +41,18 @@ public final class ServerChooser {
         if servers.version != version { refresh() }
         let place = place(of: hostgroup)
         if let own, isPreferable(own, place) { return own }
+        if place.count == 1 { return only(place.lowerBound, waits, load) }
         let best = best(of: place) { $0.isReady ? load($0) : nil } ?? (waits ? best(of: place, load) : nil)
         guard let best else { return nil }
         served(best, place)
         return candidates[best].backend
+    }
+
+    /// The one server of a hostgroup, which has no turns.
+    private func only(_ index: Int, _ waits: Bool, _ load: (Backend) -> Int?) -> Backend? {
+        let backend = candidates[index].backend
+        guard backend.isReady || waits, load(backend) != nil else { return nil }
+        return backend
     }
 
     /// Whether that server would be chosen if it were preferred: ``choose(in:preferring:waits:load:)`` in short.

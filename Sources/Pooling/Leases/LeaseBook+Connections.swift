@@ -126,12 +126,9 @@ extension LeaseBook {
 
     /// Gives the connection to a waiter that is in no queue.
     mutating func lend(_ slot: Int, to waiter: Waiter, _ number: WaiterID, _ steps: inout [LeaseStep]) {
-        let source = connections[slot].loop
-        let isOwn = connections[slot].session == waiter.session
         move(slot, to: .leased)
-        connections[slot].loop = waiter.loop
-        connections[slot].session = waiter.session
-        connections[slot].charged = charge(waiter.user)
+        let charged = charge(waiter.user)
+        let (source, isOwn) = connections[slot].lend(to: waiter, charged: charged)
         statistics.peakLeased = max(statistics.peakLeased, counts[.leased])
         count(waiter.user) { counts in
             counts.grants += 1
@@ -195,10 +192,8 @@ extension LeaseBook {
         let user = connections[slot].user.number
         let before = connections[slot].state
         connections[slot].state = state
-        counts[before] -= 1
-        counts[state] += 1
-        users[user].counts[before] -= 1
-        users[user].counts[state] += 1
+        counts.move(from: before, to: state)
+        users[user].counts.move(from: before, to: state)
     }
 
     /// Has the connection closed; one at rest is woken before.

@@ -183,6 +183,13 @@ struct PooledConnection: BitwiseCopyable, Sendable {
     var retirement = MonotonicTime(nanoseconds: .max)
     /// What its user was charged in advance for the lease, in nanoseconds.
     var charged: UInt64 = 0
+
+    /// The waiter gets it; the loop that it comes from, and whether the session has used it last.
+    mutating func lend(to waiter: Waiter, charged: UInt64) -> (source: LoopID, isOwn: Bool) {
+        let before = (source: loop, isOwn: session == waiter.session)
+        (loop, session, self.charged) = (waiter.loop, waiter.session, charged)
+        return before
+    }
 }
 
 /// Connections by state.
@@ -199,5 +206,11 @@ package struct StateCounts: BitwiseCopyable, Sendable {
             total += newValue - counts[Int(state.rawValue)]
             counts[Int(state.rawValue)] = newValue
         }
+    }
+
+    /// Counts one of them under another state.
+    mutating func move(from old: LeaseState, to new: LeaseState) {
+        counts[Int(old.rawValue)] -= 1
+        counts[Int(new.rawValue)] += 1
     }
 }

@@ -29,7 +29,17 @@ package struct SessionID: BitwiseCopyable, Hashable, Sendable {
 package struct ConnectionID: BitwiseCopyable, Hashable, Sendable {
     /// Its place in tables by connection: small, and used again after the connection's end.
     package let slot: UInt32
-    let generation: UInt32
+    @usableFromInline let generation: UInt32
+
+    init(slot: UInt32, generation: UInt32) {
+        (self.slot, self.generation) = (slot, generation)
+    }
+
+    /// Inlinable, as each grant is looked up by it: what the compiler makes is called by a table in other modules.
+    @inlinable
+    package static func == (left: Self, right: Self) -> Bool {
+        left.slot == right.slot && left.generation == right.generation
+    }
 }
 
 /// One request of one book, from its arrival until it is granted, refused or cancelled; never given twice.

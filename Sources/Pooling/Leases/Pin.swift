@@ -33,11 +33,15 @@ extension PinReason: CustomStringConvertible {
 
 /// The pins of one connection.
 package struct PinSet: BitwiseCopyable, Equatable, Sendable {
-    private var bits: UInt16 = 0
+    @usableFromInline var bits: UInt16 = 0
 
-    package init() {}
+    @inlinable package init() {}
 
-    package var isEmpty: Bool { bits == 0 }
+    @inlinable package var isEmpty: Bool { bits == 0 }
+
+    // Inlinable, as every statement asks: what the compiler makes is called by a table in other modules.
+    @inlinable
+    package static func == (left: Self, right: Self) -> Bool { left.bits == right.bits }
 
     package func contains(_ reason: PinReason) -> Bool { bits & (1 << reason.rawValue) != 0 }
 
