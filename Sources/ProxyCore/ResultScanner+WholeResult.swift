@@ -76,7 +76,11 @@ extension ResultScanner {
     @inline(__always)
     mutating func takeOK(_ bytes: Span<UInt8>, at offset: Int) -> Bool {
         let front = Front(start: offset &+ PacketHeader.size, length: Self.plainOK, count: bytes.count)
-        guard isEnd(bytes, at: offset, front), let isRead = try? ok(bytes, front), isRead else { return false }
+        guard isEnd(bytes, at: offset, front), bytes[front.start &+ 1] == 0, bytes[front.start &+ 2] == 0 else {
+            return false
+        }
+        tell(StatusFlags(rawValue: short(bytes, at: front.start &+ 3)))
+        summary.warnings = short(bytes, at: front.start &+ 5)
         sequence &+= 1
         endRows()
         return true

@@ -32,6 +32,24 @@ struct AnswerDraft {
         copied = at + length
     }
 
+    /// Stands for all of the bytes: what comes before the rows, an EOF, the rows with the sequence ids that follow from it,
+    /// and another EOF in place of what comes behind them.
+    mutating func frame(
+        _ bytes: Span<UInt8>, rows: Range<Int>, between first: InlineArray<9, UInt8>, and last: InlineArray<9, UInt8>
+    ) {
+        isRewritten = true
+        copied = bytes.count
+        let count = rows.upperBound + first.count + last.count
+        output.append(addingCapacity: count) { room in
+            room.append(bytes.extracting(0..<rows.lowerBound))
+            room.append(first.span)
+            room.append(bytes.extracting(rows))
+            room.append(last.span)
+        }
+        let end = output.count - last.count
+        Self.shiftSequences(in: &output, end - rows.count..<end, by: 1)
+    }
+
     /// Begins a packet that isn't the backend's; its payload is appended until ``endPacket(sequence:)``.
     mutating func beginPacket() {
         packetStart = output.count
@@ -89,11 +107,33 @@ struct AnswerDraft {
     /// Adds `shift` to the sequence ids of the whole packets from `start` to `end`.
     mutating func renumber(_ bytes: Span<UInt8>, from start: Int, to end: Int, by shift: UInt8) {
         copy(bytes, to: end)
-        var header = output.count - (end - start)
-        while header + PacketHeader.size <= output.count {
-            let length = Int(output[header]) | Int(output[header + 1]) << 8 | Int(output[header + 2]) << 16
-            output[header + 3] &+= shift
+        Self.shiftSequences(in: &output, output.count - (end - start)..<output.count, by: shift)
+    }
+
+    /// Adds `shift` to the sequence ids of the whole packets that the range holds.
+    private static func shiftSequences(in output: inout [UInt8], _ range: Range<Int>, by shift: UInt8) {
+        var header = range.lowerBound
+        var packets = output.mutableSpan
+        while header + PacketHeader.size <= range.upperBound {
+            let length = Int(packets[header]) | Int(packets[header + 1]) << 8 | Int(packets[header + 2]) << 16
+            packets[header + 3] &+= shift
             header += PacketHeader.size + length
+        }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Appends bytes for which there is room, in one step.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    fileprivate mutating func append(_ bytes: Span<UInt8>) {
+        withUnsafeMutableBufferPointer { room, count in
+            bytes.withUnsafeBufferPointer { bytes in
+                precondition(bytes.count <= room.count - count, "there is room for what is appended")
+                guard let source = bytes.baseAddress, let target = room.baseAddress else { return }
+                (target + count).initialize(from: source, count: bytes.count)
+                count += bytes.count
+            }
         }
     }
 }

@@ -45,11 +45,16 @@ extension AnswerTranslator {
 
     /// Appends an EOF to the output.
     func appendEOF(warnings: UInt16, _ status: StatusFlags, sequence: UInt8, _ draft: inout AnswerDraft) {
+        draft.append(eof(warnings: warnings, status, sequence: sequence))
+    }
+
+    /// An EOF, header included.
+    func eof(warnings: UInt16, _ status: StatusFlags, sequence: UInt8) -> InlineArray<9, UInt8> {
         let flags = status.subtracting(.sessionStateChanged).rawValue
-        draft.append([
+        return [
             5, 0, 0, sequence, 0xFE, UInt8(truncatingIfNeeded: warnings), UInt8(truncatingIfNeeded: warnings >> 8),
             UInt8(truncatingIfNeeded: flags), UInt8(truncatingIfNeeded: flags >> 8),
-        ])
+        ]
     }
 
     private func outlook(_ bytes: Span<UInt8>, _ offset: Int) -> Outlook {

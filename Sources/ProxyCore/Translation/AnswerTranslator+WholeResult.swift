@@ -34,12 +34,9 @@ extension AnswerTranslator {
     private mutating func insertEOFs(
         _ bytes: Span<UInt8>, rows: Int, end: Int, _ probe: ResultScanner, _ draft: inout AnswerDraft
     ) {
-        draft.copy(bytes, to: rows)
-        appendEOF(warnings: 0, sessionStatus, sequence: bytes[rows &+ 3], &draft)
-        if end > rows { draft.renumber(bytes, from: rows, to: end, by: 1) }
-        draft.at = end
-        draft.replace(bytes, length: bytes.count &- end)
-        appendEOF(warnings: probe.summary.warnings, probe.summary.status, sequence: probe.sequence, &draft)
+        draft.frame(
+            bytes, rows: rows..<end, between: eof(warnings: 0, sessionStatus, sequence: bytes[rows &+ 3]),
+            and: eof(warnings: probe.summary.warnings, probe.summary.status, sequence: probe.sequence))
         shift = 1
     }
 }
