@@ -22,7 +22,7 @@ extension FunnelWorker {
 
     /// Records a statement whose answer is complete, and is not one that is asked for again.
     func measureAnswer(_ connection: BackendConnection, to running: RunningCommand) {
-        let (arrived, sent, now) = (running.arrived, connection.sentAt, loop.now)
+        let (arrived, sent, now) = (running.arrived, connection.sentAt, connection.lastByteAt)
         let firstByte = connection.firstByteAt ?? now
         let hasWaited = connection.lentAt > arrived
         numbers.update(backend: connection.pool.index, user: connection.user) { numbers in

@@ -24,6 +24,9 @@ extension Session {
         set { usualHostgroup = newValue ?? Self.noHostgroup }
     }
 
+    /// Whether ``orders``, ``mirror`` or ``minimumGTIDs`` may say anything: they don't where nobody has ever ordered anything.
+    public final var mayHaveOrders: Bool { orderBook != nil }
+
     /// What statement hooks order for the statement under way; set anew before they are asked about the next one.
     public final var orders: StatementOrders {
         get { orderBook?.orders ?? StatementOrders() }

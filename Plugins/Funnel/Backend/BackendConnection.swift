@@ -57,9 +57,10 @@ final class BackendConnection: StreamHandler {
     private(set) var owner: FunnelSession?
     /// The session that has it.
     var session: FunnelSession?
-    /// When the last command of a session went out, and when the first byte of its answer came.
+    /// When the last command of a session went out, and when the first and the last bytes of its answer came.
     var sentAt = MonotonicTime(nanoseconds: 0)
     var firstByteAt: MonotonicTime?
+    var lastByteAt = MonotonicTime(nanoseconds: 0)
     /// Bytes of the command and of its answer so far.
     var sentBytes = 0
     var receivedBytes = 0
@@ -108,6 +109,9 @@ final class BackendConnection: StreamHandler {
 
     // MARK: Events
 
+    /// See ``FunnelWorker/forget(_:)``.
+    override var isKeptThroughTurn: Bool { true }
+
     override func received(_ bytes: Span<UInt8>, on stream: ByteStream) -> Int {
         switch phase {
         case .connecting, .login: return handshakeArrived(bytes)
@@ -151,14 +155,17 @@ final class BackendConnection: StreamHandler {
 
     /// Sends a session's command; its answer goes to the session.
     ///
-    /// - Parameter packets: the command's packets, headers included; ``translator`` knows of it already.
-    func run(_ packets: Span<UInt8>) {
+    /// - Parameters:
+    ///   - packets: the command's packets, headers included; ``translator`` knows of it already.
+    ///   - now: the time.
+    func run(_ packets: Span<UInt8>, at now: MonotonicTime) {
         phase = .relaying
         if deadline != nil { worker.loop.setDeadline(nil, for: self) }
-        sentAt = worker.loop.now
+        sentAt = now
         firstByteAt = nil
         (sentBytes, receivedBytes) = (packets.count, 0)
-        stream?.send(packets)
+        // Not retained: the stream's `send` calls nobody, so that it stays what is held here.
+        stream.map(Unmanaged.passUnretained)?._withUnsafeGuaranteedRef { $0.send(packets) }
     }
 
     /// What the answer has told.
@@ -204,7 +211,8 @@ final class BackendConnection: StreamHandler {
     private func answerArrived(_ bytes: Span<UInt8>) -> Int {
         // Given back at the end of its answer, the connection may belong to another loop's thread before this returns.
         let worker = worker
-        if firstByteAt == nil { firstByteAt = worker.loop.now }
+        lastByteAt = worker.loop.now
+        if firstByteAt == nil { firstByteAt = lastByteAt }
         var output = worker.takeOutputBuffer()
         let step = translator.received(bytes, into: &output)
         receivedBytes += step.consumed

@@ -48,6 +48,7 @@ extension FunnelSession {
     }
 
     private func statementAnswered(_ running: RunningCommand, on connection: BackendConnection) -> StatementRecovery {
+        guard running.isPlanned else { return .relay }
         let error = connection.summary.isError
         switch running.plan {
         case .prepare(let shared):
@@ -87,7 +88,7 @@ extension FunnelSession {
     func settlePins() {
         guard let connection else { return }
         var pins = withTies { $0.pins }
-        if statements.hasCursor { pins.insert(.cursor) }
+        if hasCursor { pins.insert(.cursor) }
         if isEndless { pins.insert(.hiddenState) }
         if isMultiplexingOff { pins.insert(.rule) }
         tell(pins, of: connection)
@@ -205,7 +206,7 @@ extension FunnelSession {
         // What the session has set is still on the connection before this one.
         if phase == .preparing, let last = lastConnection, last !== connection { return lease() }
         lastConnection = nil
-        let mayRepeat = ties.pins.isEmpty && !statements.hasCursor && !needsCapture
+        let mayRepeat = ties.pins.isEmpty && !hasCursor && !needsCapture
         cursorsLost()
         switch phase {
         case .preparing where mayRepeat, .running where mayRepeat && mayRepeatCommand(on: connection):

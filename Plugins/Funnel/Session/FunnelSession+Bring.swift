@@ -9,15 +9,14 @@ import Telemetry
 
 extension FunnelSession {
     /// Brings the connection to the session's state as far as the command needs it, then sends the command.
-    func bring(_ connection: BackendConnection) {
+    func bring(_ connection: BackendConnection, for running: RunningCommand) {
         phase = .preparing
         if let loss { return tell(loss, insteadOf: connection) }
-        guard let running else { return }
         let isOwn = connection.owner === self
         let settings = wantedSettings(on: connection, for: running)
         if connection.settings === settings, !connection.lostTracking, needsNothing(connection, isOwn: isOwn) {
             connection.belong(to: self)
-            return send(on: connection)
+            return send(running, on: connection)
         }
         if !isOwn, connection.state.cleaning == .close { return replace(connection) }
         let isReset = !isOwn && connection.state.cleaning == .reset
@@ -34,7 +33,7 @@ extension FunnelSession {
             }.compactMap { $0.payload() }
         }
         connection.belong(to: self)
-        guard !steps.isEmpty else { return send(on: connection) }
+        guard !steps.isEmpty else { return send(running, on: connection) }
         let begun = worker.loop.now
         connection.ask(all: steps[...]) { [self] answer in
             guard isStillPreparing(on: connection), let answer else { return }
@@ -46,14 +45,20 @@ extension FunnelSession {
             worker.measure(.stateReplay, connection, since: begun)
             connection.settings = settings
             connection.lostTracking = false
-            send(on: connection)
+            if let running = self.running { send(running, on: connection) }
         }
+    }
+
+    /// The same for the command under way, when something else had to be done first.
+    func bring(_ connection: BackendConnection) {
+        if let running { bring(connection, for: running) }
     }
 
     /// The session's settings; with the connection's own schema where the command is to leave that anyway, since the
     /// session's may be on another server only.
     private func wantedSettings(on connection: BackendConnection, for running: RunningCommand) -> SessionSettings {
         running.broughtSettings = nil
+        guard connection.settings !== settings else { return settings }
         let schema = connection.settings.content.schema
         guard schema != settings.content.schema, schema != nil, settings.unread.isEmpty, running.changesSchema else {
             return settings
@@ -159,38 +164,36 @@ extension FunnelSession {
 
     // MARK: Sending
 
-    private func send(on connection: BackendConnection) {
-        guard let running else { return }
+    private func send(_ running: RunningCommand, on connection: BackendConnection) {
+        guard running.isPlanned else { return sendText(running, on: connection) }
         switch running.plan {
         case .run(let run): step(substituted(run, on: connection), on: connection)
         case .prepare:
             running.patches.statementID = statements.upcomingID
-            transmit(running.packets, running.command, running.lastSequence, on: connection)
-        case nil, .nothing, .okay, .refuse, .closeCursor: sendText(on: connection)
+            transmit(running.packets, running.command, running.lastSequence, for: running, on: connection)
+        case nil, .nothing, .okay, .refuse, .closeCursor: sendText(running, on: connection)
         }
     }
 
     /// Sends a command that is no prepared statement's; a query that asks after the last statement or the connection is
     /// given what only the funnel knows.
-    private func sendText(on connection: BackendConnection) {
-        guard let running else { return }
+    private func sendText(_ running: RunningCommand, on connection: BackendConnection) {
         if !running.facts.isDisjoint(with: Self.asking), let effects = running.effects {
             if answersDiagnostics(effects, on: connection) { return }
             if answersGetDiagnostics(effects, on: connection) { return }
             if asksPreparedTexts(effects, on: connection) { return }
             substitute(effects, on: connection)
         }
-        guard let running = self.running else { return }
         transmit(
             running.sentPackets ?? running.packets, running.command, running.sentSequence ?? running.lastSequence,
-            on: connection)
+            for: running, on: connection)
     }
 
-    /// Sends the command itself.
+    /// Sends the command itself, in these packets.
     func transmit(
-        _ packets: [UInt8], _ command: Command, _ lastSequence: UInt8, on connection: BackendConnection
+        _ packets: [UInt8], _ command: Command, _ lastSequence: UInt8, for running: RunningCommand,
+        on connection: BackendConnection
     ) {
-        guard let running else { return }
         phase = .running
         running.attempts += 1
         connection.setTranslator(to: capabilities)
@@ -198,7 +201,7 @@ extension FunnelSession {
         connection.translator.commandSent(
             command, lastSequence: lastSequence, clientSequence: running.lastSequence &+ 1, status: status,
             patches: running.patches)
-        connection.run(packets.span)
+        connection.run(packets.span, at: worker.loop.now)
         limitTime(on: connection)
     }
 
@@ -220,7 +223,7 @@ extension FunnelSession {
             connection.send(before)
             var output = worker.takeOutputBuffer()
             let last = run.appendPackets(to: &output, id: id)
-            transmit(output, run.command, last, on: connection)
+            if let running { transmit(output, run.command, last, for: running, on: connection) }
             worker.giveBack(outputBuffer: consume output)
         }
     }

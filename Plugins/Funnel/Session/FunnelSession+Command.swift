@@ -18,7 +18,7 @@ extension FunnelSession {
             return say(.lost(loss))
         }
         switch command {
-        case .query: queryArrived(packets)
+        case .query: queryArrived(packets, running)
         case .quit: client?.hangUp()
         case .ping: sayOK()
         case .changeUser: changeUser(packets.joinedPayload, lastSequence: packets.lastSequence)
@@ -29,11 +29,11 @@ extension FunnelSession {
             running.keepPayload()
             statementArrived(running)
         // Open set: what isn't known goes to a server, which knows.
-        default: lease()
+        default: lease(for: running)
         }
     }
 
-    private func queryArrived(_ packets: Span<UInt8>) {
+    private func queryArrived(_ packets: Span<UInt8>, _ running: RunningCommand) {
         let mode = SQLLexicalMode(status)
         let first = PacketHeader(packets)
         let effects: StatementEffects
@@ -42,13 +42,13 @@ extension FunnelSession {
         } else {
             effects = StatementEffects(of: packets.joinedPayload.span.extracting(1...), mode: mode)
         }
-        running?.effects = effects
-        if let copy = session.mirror {
+        running.effects = effects
+        if session.mayHaveOrders, let copy = session.mirror {
             session.mirror = nil
             worker.mirrors.take(copy, of: self)
         }
         guard !killsOwnWay(effects) else { return }
-        lease()
+        lease(for: running)
     }
 
     // MARK: Answered here
@@ -116,16 +116,16 @@ extension FunnelSession {
             say(error)
         case .prepare(let shared):
             running.effects = shared.effects
-            lease()
+            lease(for: running)
         case .run(let run):
-            guard run.isExecution else { return lease() }
+            guard run.isExecution else { return lease(for: running) }
             running.effects = run.shared.effects
             guard !killsOwnWay(run.shared.effects) else { return }
-            lease()
+            lease(for: running)
         case .closeCursor(let id):
             connection?.statements.closeCursor(of: id)
             noAnswer()
-            if !statements.hasCursor { unpinnedBetweenCommands() }
+            if !hasCursor { unpinnedBetweenCommands() }
         }
     }
 

@@ -8,38 +8,52 @@ import Telemetry
 
 extension FunnelSession {
     /// Gets a connection for the command: its own, at once or when its turn has come.
-    func lease() {
+    ///
+    /// The command under way is an argument here and where it goes from here: to look it up anew counts its references.
+    func lease(for running: RunningCommand) {
         if let connection {
-            guard connection.isUnderFire else { return bring(connection) }
+            guard connection.isUnderFire else { return bring(connection, for: running) }
             return connection.afterFiring { [self] in
                 if phase != .ended { bring(connection) }
             }
         }
-        guard let pool = lastPool ?? choosePool() else { return say(noServer) }
-        ask(pool)
+        if let lastConnection, asksAgain(where: lastConnection, for: running) { return }
+        guard let pool = choosePool() else { return say(noServer) }
+        ask(pool, for: running)
     }
 
-    /// The pool of the session's last connection, where the statement may go there as the one before did.
-    private var lastPool: BackendPool? {
-        guard session.route == nil, fallback == nil, let pool = lastConnection?.pool,
-            worker.chooser.wouldChoose(pool.backend, in: hostgroup)
-        else { return nil }
-        return pool
+    /// The same once more for a command that has had a connection, or has waited for one.
+    func lease() {
+        if let running { lease(for: running) }
     }
 
-    private func ask(_ pool: BackendPool) {
+    /// Asks the pool of the session's last connection, where the statement may go there as the one before did; false, and
+    /// nothing is done, where it may not.
+    private func asksAgain(where last: BackendConnection, for running: RunningCommand) -> Bool {
+        guard session.route == nil, running.fallback == nil,
+            worker.chooser.wouldChoose(last.pool.backend, in: hostgroup)
+        else { return false }
+        ask(last.pool, or: last, for: running)
+        return true
+    }
+
+    private func ask(_ pool: BackendPool, for running: RunningCommand) {
+        ask(pool, or: lastConnection, for: running)
+    }
+
+    /// Asks the pool for a connection, unless the session's last one is the pool's and may be taken again.
+    private func ask(_ pool: BackendPool, or last: BackendConnection?, for running: RunningCommand) {
         pool.countOutstanding(1)
-        if let last = lastConnection, last.pool === pool, last.mayBeTakenAgain(by: self), last.lease.takeAgain() {
+        if let last, last.pool === pool, last.mayBeTakenAgain(by: self), last.lease.takeAgain() {
             last.lentAt = worker.loop.now
-            return take(last)
+            return take(last, for: running)
         }
-        guard let running else { return pool.countOutstanding(-1) }
         phase = .waiting
         request = (pool, nil)
-        let last = lastConnection.flatMap { $0.pool === pool ? $0.id : nil }
+        let lastID = last.flatMap { $0.pool === pool ? $0.id : nil }
         let wish = LeaseRequest(
             session: id, user: user, account: account, loop: LoopID(worker.index), ticket: running.ticket,
-            arrived: running.arrived, last: last, state: settings.fit)
+            arrived: running.arrived, last: lastID, state: settings.fit)
         let waiter = pool.request(wish, from: worker)
         if phase == .waiting, request?.pool === pool, request?.waiter == nil { request?.waiter = waiter }
     }
@@ -70,37 +84,37 @@ extension FunnelSession {
     // MARK: Answers
 
     func granted(_ connection: BackendConnection) {
-        guard phase == .waiting, request?.pool === connection.pool else {
+        guard phase == .waiting, request?.pool === connection.pool, let running else {
             connection.giveBack()
             return
         }
         request = nil
-        take(connection)
+        take(connection, for: running)
     }
 
-    private func take(_ connection: BackendConnection) {
+    private func take(_ connection: BackendConnection, for running: RunningCommand) {
         self.connection = connection
         connection.session = self
         phase = .preparing
-        session.backend = connection.pool.backend
-        if let running { worker.measureWait(connection, since: running.arrived) }
+        if session.backend !== connection.pool.backend { session.backend = connection.pool.backend }
+        worker.measureWait(connection, since: running.arrived)
         if mustSeeTransactions { return prove(on: connection) }
+        // Nearly always, and without a closure.
+        guard lastConnection != nil, lastConnection !== connection else { return bring(connection, for: running) }
         takeOver(connection)
     }
 
     /// Leaves the connection before this one, and goes on with the command.
     func takeOver(_ connection: BackendConnection) {
-        // Nearly always, and without a closure.
-        guard let lastConnection, lastConnection !== connection else { return bring(connection) }
         leaveLast(for: connection) { [self] in
             if isStillPreparing(on: connection) { bring(connection) }
         }
     }
 
     func grantFailed(of pool: BackendPool) {
-        guard phase == .waiting, request?.pool === pool else { return }
+        guard phase == .waiting, request?.pool === pool, let running else { return }
         pool.countOutstanding(-1)
-        ask(pool)
+        ask(pool, for: running)
     }
 
     func refused(_ refusal: LeaseRefusal, by pool: BackendPool) {
@@ -116,7 +130,7 @@ extension FunnelSession {
         guard let running, running.redirections < 16, let other = choosePool() else { return false }
         running.redirections += 1
         if other !== pool {
-            ask(other)
+            ask(other, for: running)
         } else if pool.backend.standing == .online {
             // It is in use again, and its lease book is yet to hear of it.
             phase = .waiting
@@ -136,7 +150,7 @@ extension FunnelSession {
         else { return }
         running.redirections += 1
         leaveBacklog()
-        ask(worker.pool(of: other))
+        ask(worker.pool(of: other), for: running)
     }
 
     /// The client doesn't wait any more.

@@ -12,7 +12,7 @@ extension FunnelSession {
 
     /// The statement has been sent: its time begins.
     func limitTime(on connection: BackendConnection) {
-        guard let limit = session.orders.timeout else { return }
+        guard session.mayHaveOrders, let limit = session.orders.timeout else { return }
         worker.loop.setDeadline(worker.loop.now + limit, for: connection)
     }
 
@@ -27,7 +27,7 @@ extension FunnelSession {
 
     private func giveUpKilled(_ running: RunningCommand, on connection: BackendConnection) {
         let reason = "it has not ended a statement that was killed"
-        if !ties.pins.isEmpty || statements.hasCursor || needsCapture { loss = reason }
+        if !ties.pins.isEmpty || hasCursor || needsCapture { loss = reason }
         leaveConnection(wasRunning: true)
         // Nobody waits for its answer any more.
         connection.isOrphaned = false
@@ -78,6 +78,7 @@ extension FunnelSession {
 
     /// The statement's orders on multiplexing count behind it.
     func obeyMultiplexing() {
+        guard session.mayHaveOrders else { return }
         switch session.orders.multiplexing {
         case .unchanged, .ignore: break
         case .off: isMultiplexingOff = true

@@ -56,6 +56,9 @@ extension FunnelSession {
         _modify { yield &madeRarities.statements }
     }
 
+    /// Whether one of them has an open cursor.
+    var hasCursor: Bool { rarities?.statements.hasCursor ?? false }
+
     /// What it is told of changes of its state, where it has chosen that itself; nil for the usual.
     var trackPolicy: TrackPolicy? {
         get { rarities?.trackPolicy }
@@ -82,7 +85,7 @@ extension FunnelSession {
 
     /// The connection with the open cursors is gone, or was reset.
     func cursorsLost() {
-        if statements.hasCursor { statements.cursorsLost() }
+        if hasCursor { statements.cursorsLost() }
     }
 
     var killUnderWay: KillUnderWay {

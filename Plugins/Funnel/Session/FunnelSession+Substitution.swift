@@ -74,7 +74,7 @@ extension FunnelSession {
             }
             for (name, value) in zip(names, answer.rows.first ?? []) { running?.variableTexts[name] = value ?? [] }
             guard let running else { return }
-            transmit(running.packets, running.command, running.lastSequence, on: connection)
+            transmit(running.packets, running.command, running.lastSequence, for: running, on: connection)
         }
         return true
     }

@@ -8,7 +8,7 @@ extension FunnelSession {
     /// Has the answer to the command tell the client what it asked for.
     func chooseTracking(_ running: RunningCommand, on connection: BackendConnection) {
         guard capabilities.contains(.sessionTrack) else { return }
-        if let effects = running.effects, effects.facts.contains(.setsSessionVariable) {
+        if running.facts.contains(.setsSessionVariable), let effects = running.effects {
             running.trackPolicy = running.withText { chosenPolicy(after: effects, $0) }
         }
         guard trackPolicy != nil || running.trackPolicy != nil || connection.hasTrackPolicy else { return }

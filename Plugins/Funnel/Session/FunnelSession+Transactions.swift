@@ -49,9 +49,9 @@ extension FunnelSession {
 
     /// Whether the statement waits for transactions on a server that was chosen for it: a script's choice counts more.
     var mustSeeTransactions: Bool {
-        guard session.orders.gtidFromHostgroup != nil || session.minimumGTIDs != nil, session.route == nil else {
-            return false
-        }
+        guard session.mayHaveOrders, session.orders.gtidFromHostgroup != nil || session.minimumGTIDs != nil,
+            session.route == nil
+        else { return false }
         return running?.effects != nil && running?.command != .prepare
     }
 

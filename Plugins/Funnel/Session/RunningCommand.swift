@@ -22,7 +22,11 @@ final class RunningCommand {
     /// The facts among them, looked at many times.
     private(set) var facts: StatementFacts = []
     /// Where the command is one for a prepared statement.
-    var plan: StatementPlan?
+    var plan: StatementPlan? {
+        didSet { isPlanned = plan != nil }
+    }
+    /// Whether there is a plan: looked at many times, and the plan itself is long.
+    private(set) var isPlanned = false
     /// When it arrived, and its place in the order of arrival.
     private(set) var arrived = MonotonicTime(nanoseconds: 0)
     private(set) var ticket: UInt64 = 0
@@ -49,7 +53,8 @@ final class RunningCommand {
 
     /// Lets go of what it holds but for the memory of a short command's bytes.
     func end() {
-        (effects, facts, plan, extras) = (nil, [], nil, nil)
+        (effects, facts, extras) = (nil, [], nil)
+        if isPlanned { plan = nil }
         packets.removeForReuse()
         if !payload.isEmpty { payload.removeForReuse() }
     }
@@ -76,13 +81,7 @@ final class RunningCommand {
 
     /// Runs the body over the text that the command has executed: the query's, or the prepared statement's.
     func withText<Answer>(_ body: (Span<UInt8>) -> Answer) -> Answer {
-        let statement: SharedStatement?
-        switch plan {
-        case .run(let run): statement = run.original
-        case .prepare(let shared): statement = shared
-        case nil, .nothing, .okay, .refuse, .closeCursor: statement = nil
-        }
-        if let text = statement?.text { return body(text.span) }
+        if isPlanned, let text = plannedStatement?.text { return body(text.span) }
         let packets = packets
         let first = PacketHeader(packets.span)
         if let first, first.packetLength == packets.count {
@@ -90,6 +89,14 @@ final class RunningCommand {
         }
         let payload = packets.span.joinedPayload
         return body(payload.span.extracting(1...))
+    }
+
+    private var plannedStatement: SharedStatement? {
+        switch plan {
+        case .run(let run): run.original
+        case .prepare(let shared): shared
+        case nil, .nothing, .okay, .refuse, .closeCursor: nil
+        }
     }
 }
 

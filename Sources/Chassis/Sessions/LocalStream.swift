@@ -136,7 +136,8 @@ final class LocalStream: ByteStream {
 
     private func hand(_ bytes: Span<UInt8>) {
         isDelivering = true
-        let consumed = handler.received(bytes, on: self)
+        // Not retained: the session is kept through the turn, and is every local stream's handler.
+        let consumed = Unmanaged.passUnretained(handler)._withUnsafeGuaranteedRef { $0.received(bytes, on: self) }
         isDelivering = false
         guard server != nil else { return }
         if consumed < bytes.count {

@@ -26,8 +26,12 @@ package struct PhaseLatencies: Sendable {
     /// Counts one time of the phase.
     package mutating func record(_ phase: FunnelPhase, _ span: TimeSpan) {
         let index = Int(phase.rawValue)
-        if histograms[index] == nil { histograms[index] = LatencyHistogram() }
-        histograms[index]?.record(span)
+        // One look at what is there nearly always: an optional that holds arrays is slow to be asked.
+        if histograms[index]?.record(span) == nil {
+            var first = LatencyHistogram()
+            first.record(span)
+            histograms[index] = first
+        }
     }
 
     /// What is recorded of the phase.

@@ -142,6 +142,9 @@ extension ConnectionState {
     }
 
     /// Whether ``preparations(for:_:_:schema:mode:)`` has nothing to do, whatever the statement is.
+    ///
+    /// Inlined, as both would be copied for a call where they are objects' properties.
+    @inline(__always)
     func needsNothing(_ memory: borrowing SessionMemory) -> Bool {
         restored.isEmpty && !foreign.contains(.insertID) && statements.isEmpty && memory.statements.isEmpty
             && nextTransaction == memory.nextTransaction
