@@ -184,9 +184,11 @@ extension FunnelSession {
             if asksPreparedTexts(effects, on: connection) { return }
             substitute(effects, on: connection)
         }
+        guard let packets = running.sentPackets else {
+            return transmit(running.packets, running.command, running.lastSequence, for: running, on: connection)
+        }
         transmit(
-            running.sentPackets ?? running.packets, running.command, running.sentSequence ?? running.lastSequence,
-            for: running, on: connection)
+            packets, running.command, running.sentSequence ?? running.lastSequence, for: running, on: connection)
     }
 
     /// Sends the command itself, in these packets.

@@ -138,8 +138,7 @@ extension FunnelSession {
 
     /// The command under way is over; whoever has looked at it must be done with that.
     func commandDone() {
-        guard let running else { return }
-        self.running = nil
+        guard let running = running.take() else { return }
         worker.spareCommands.giveBack(running)
     }
 }

@@ -44,7 +44,7 @@ extension FunnelSession {
     /// Asks the pool for a connection, unless the session's last one is the pool's and may be taken again.
     private func ask(_ pool: BackendPool, or last: BackendConnection?, for running: RunningCommand) {
         pool.countOutstanding(1)
-        if let last, last.pool === pool, last.mayBeTakenAgain(by: self), last.lease.takeAgain() {
+        if let last, last.pool === pool, last.isTakenAgain(by: self) {
             last.lentAt = worker.loop.now
             return take(last, for: running)
         }
@@ -210,9 +210,9 @@ extension FunnelSession {
 }
 
 extension BackendConnection {
-    /// Whether its lease may still be the session's.
-    fileprivate func mayBeTakenAgain(by session: FunnelSession) -> Bool {
-        owner === session && user == session.user && phase == .ready
+    /// Takes its lease again, where that may still be the session's; false, and nothing is done, where it isn't.
+    fileprivate func isTakenAgain(by session: FunnelSession) -> Bool {
+        owner === session && user == session.user && phase == .ready && lease.takeAgain()
     }
 }
 

@@ -41,22 +41,25 @@ final class RunningCommand {
     /// Whether it has taken longer than a query rule gives it, and is killed.
     var isTimedOut = false
 
+    /// The memory of longer commands doesn't stay.
+    private static let longestKept = 4096
+
     /// Makes it the command in the packets; all else is as in a new one.
     func begin(_ packets: Span<UInt8>, arrived: MonotonicTime, ticket: UInt64) {
         command = Command(rawValue: packets[PacketHeader.size])
-        packets.withUnsafeBufferPointer { self.packets.append(contentsOf: $0) }
+        self.packets.replaceAll(by: packets)
         lastSequence = packets.lastSequence
         (self.arrived, self.ticket) = (arrived, ticket)
         (attempts, redirections) = (0, 0)
         (isAnswerBegun, isTimedOut) = (false, false)
     }
 
-    /// Lets go of what it holds but for the memory of a short command's bytes.
+    /// Lets go of what it holds but for a short command's bytes, which those of the next one replace.
     func end() {
         (effects, facts, extras) = (nil, [], nil)
         if isPlanned { plan = nil }
-        packets.removeForReuse()
-        if !payload.isEmpty { payload.removeForReuse() }
+        if packets.capacity > Self.longestKept { packets = [] }
+        if !payload.isEmpty { payload.removeAll(keepingCapacity: payload.capacity <= Self.longestKept) }
     }
 
     /// Joins the packets to a payload that is kept.

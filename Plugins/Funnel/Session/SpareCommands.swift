@@ -23,15 +23,21 @@ struct SpareCommands {
         return nil
     }
 
-    mutating func giveBack(_ command: RunningCommand) {
+    mutating func giveBack(_ command: consuming RunningCommand) {
         command.end()
         if spare.count < Self.limit { spare.append(command) }
     }
 }
 
 extension [UInt8] {
-    /// Empties it; memory for a short text stays.
-    mutating func removeForReuse() {
-        removeAll(keepingCapacity: capacity <= 4096)
+    /// Makes it these bytes, in its own memory where there is enough.
+    mutating func replaceAll(by bytes: Span<UInt8>) {
+        guard count == bytes.count else {
+            removeAll(keepingCapacity: true)
+            bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
+            return
+        }
+        // Statements that differ in a number only are mostly as long as the one before, and this is a third of the work.
+        bytes.withUnsafeBytes { source in withUnsafeMutableBytes { $0.copyMemory(from: source) } }
     }
 }

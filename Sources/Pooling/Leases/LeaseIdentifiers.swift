@@ -29,14 +29,9 @@ package struct SessionID: BitwiseCopyable, Hashable, Sendable {
 package struct ConnectionID: BitwiseCopyable, Hashable, Sendable {
     /// Its place in tables by connection: small, and used again after the connection's end.
     package let slot: UInt32
-    @usableFromInline let generation: UInt32
+    let generation: UInt32
 
-    init(slot: UInt32, generation: UInt32) {
-        (self.slot, self.generation) = (slot, generation)
-    }
-
-    /// Inlinable, as each grant is looked up by it: what the compiler makes is called by a table in other modules.
-    @inlinable
+    /// Written out, as each grant is looked up by it: what the compiler makes is called by a table in other modules.
     package static func == (left: Self, right: Self) -> Bool {
         left.slot == right.slot && left.generation == right.generation
     }

@@ -33,15 +33,11 @@ extension PinReason: CustomStringConvertible {
 
 /// The pins of one connection.
 package struct PinSet: BitwiseCopyable, Equatable, Sendable {
-    @usableFromInline var bits: UInt16 = 0
+    private var bits: UInt16 = 0
 
-    @inlinable package init() {}
+    package init() {}
 
-    @inlinable package var isEmpty: Bool { bits == 0 }
-
-    // Inlinable, as every statement asks: what the compiler makes is called by a table in other modules.
-    @inlinable
-    package static func == (left: Self, right: Self) -> Bool { left.bits == right.bits }
+    package var isEmpty: Bool { bits == 0 }
 
     package func contains(_ reason: PinReason) -> Bool { bits & (1 << reason.rawValue) != 0 }
 
