@@ -65,7 +65,7 @@ let package = Package(
         ring("Locking"),
         ring("ProxyCore", ["MySQLWire"]),
         ring("Streams", ["Pooling"]),
-        ring("PluginAPI", ["Locking", "MySQLWire", "Pooling", "ProxyCore", "Streams"]),
+        ring("PluginAPI", ["Locking", "MySQLWire", "Pooling", "ProxyCore", "SQLText", "Streams"]),
 
         // Libraries.
         ring("LuaVM", ["CLuaShim"]),

@@ -27,7 +27,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
     /// What it has had to do with the lease books, which all loops share.
     var ledgerWork = LedgerWork()
     /// The effects of texts that its clients send again and again.
-    var effectsCache = EffectsCache()
+    var effectsCache: EffectsCache
     /// What clients are to answer at their login.
     var challenges = ChallengeSource()
     /// What logins alike give their sessions.
@@ -56,6 +56,7 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
         self.funnel = funnel
         self.loop = loop
         index = loop.index
+        effectsCache = EffectsCache(loop.textInWork)
         chooser = ServerChooser(funnel.host.backends)
         guard index == 0 else { return }
         loop.schedule(at: loop.now) { [self] in beginServing() }

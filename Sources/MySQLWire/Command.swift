@@ -6,78 +6,80 @@ public struct Command: RawRepresentable, BitwiseCopyable, Hashable, Sendable {
     public var rawValue: UInt8
 
     /// The command with the given first byte.
+    @inlinable
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 }
 
+// Computed: a stored constant is fetched by a call wherever another module compares with it.
 extension Command: CustomStringConvertible {
     /// COM_SLEEP.
-    public static let sleep = Self(rawValue: 0)
+    @inlinable public static var sleep: Self { Self(rawValue: 0) }
     /// COM_QUIT.
-    public static let quit = Self(rawValue: 1)
+    @inlinable public static var quit: Self { Self(rawValue: 1) }
     /// COM_INIT_DB.
-    public static let initDB = Self(rawValue: 2)
+    @inlinable public static var initDB: Self { Self(rawValue: 2) }
     /// COM_QUERY.
-    public static let query = Self(rawValue: 3)
+    @inlinable public static var query: Self { Self(rawValue: 3) }
     /// COM_FIELD_LIST.
-    public static let fieldList = Self(rawValue: 4)
+    @inlinable public static var fieldList: Self { Self(rawValue: 4) }
     /// COM_CREATE_DB.
-    public static let createDB = Self(rawValue: 5)
+    @inlinable public static var createDB: Self { Self(rawValue: 5) }
     /// COM_DROP_DB.
-    public static let dropDB = Self(rawValue: 6)
+    @inlinable public static var dropDB: Self { Self(rawValue: 6) }
     /// COM_REFRESH.
-    public static let refresh = Self(rawValue: 7)
+    @inlinable public static var refresh: Self { Self(rawValue: 7) }
     /// COM_SHUTDOWN.
-    public static let shutdown = Self(rawValue: 8)
+    @inlinable public static var shutdown: Self { Self(rawValue: 8) }
     /// COM_STATISTICS.
-    public static let statistics = Self(rawValue: 9)
+    @inlinable public static var statistics: Self { Self(rawValue: 9) }
     /// COM_PROCESS_INFO.
-    public static let processInfo = Self(rawValue: 10)
+    @inlinable public static var processInfo: Self { Self(rawValue: 10) }
     /// COM_CONNECT.
-    public static let connect = Self(rawValue: 11)
+    @inlinable public static var connect: Self { Self(rawValue: 11) }
     /// COM_PROCESS_KILL.
-    public static let processKill = Self(rawValue: 12)
+    @inlinable public static var processKill: Self { Self(rawValue: 12) }
     /// COM_DEBUG.
-    public static let debug = Self(rawValue: 13)
+    @inlinable public static var debug: Self { Self(rawValue: 13) }
     /// COM_PING.
-    public static let ping = Self(rawValue: 14)
+    @inlinable public static var ping: Self { Self(rawValue: 14) }
     /// COM_TIME.
-    public static let time = Self(rawValue: 15)
+    @inlinable public static var time: Self { Self(rawValue: 15) }
     /// COM_DELAYED_INSERT.
-    public static let delayedInsert = Self(rawValue: 16)
+    @inlinable public static var delayedInsert: Self { Self(rawValue: 16) }
     /// COM_CHANGE_USER.
-    public static let changeUser = Self(rawValue: 17)
+    @inlinable public static var changeUser: Self { Self(rawValue: 17) }
     /// COM_BINLOG_DUMP.
-    public static let binlogDump = Self(rawValue: 18)
+    @inlinable public static var binlogDump: Self { Self(rawValue: 18) }
     /// COM_TABLE_DUMP.
-    public static let tableDump = Self(rawValue: 19)
+    @inlinable public static var tableDump: Self { Self(rawValue: 19) }
     /// COM_CONNECT_OUT.
-    public static let connectOut = Self(rawValue: 20)
+    @inlinable public static var connectOut: Self { Self(rawValue: 20) }
     /// COM_REGISTER_SLAVE.
-    public static let registerReplica = Self(rawValue: 21)
+    @inlinable public static var registerReplica: Self { Self(rawValue: 21) }
     /// COM_STMT_PREPARE.
-    public static let prepare = Self(rawValue: 22)
+    @inlinable public static var prepare: Self { Self(rawValue: 22) }
     /// COM_STMT_EXECUTE.
-    public static let execute = Self(rawValue: 23)
+    @inlinable public static var execute: Self { Self(rawValue: 23) }
     /// COM_STMT_SEND_LONG_DATA.
-    public static let sendLongData = Self(rawValue: 24)
+    @inlinable public static var sendLongData: Self { Self(rawValue: 24) }
     /// COM_STMT_CLOSE.
-    public static let closeStatement = Self(rawValue: 25)
+    @inlinable public static var closeStatement: Self { Self(rawValue: 25) }
     /// COM_STMT_RESET.
-    public static let resetStatement = Self(rawValue: 26)
+    @inlinable public static var resetStatement: Self { Self(rawValue: 26) }
     /// COM_SET_OPTION.
-    public static let setOption = Self(rawValue: 27)
+    @inlinable public static var setOption: Self { Self(rawValue: 27) }
     /// COM_STMT_FETCH.
-    public static let fetch = Self(rawValue: 28)
+    @inlinable public static var fetch: Self { Self(rawValue: 28) }
     /// COM_DAEMON.
-    public static let daemon = Self(rawValue: 29)
+    @inlinable public static var daemon: Self { Self(rawValue: 29) }
     /// COM_BINLOG_DUMP_GTID (MySQL).
-    public static let binlogDumpGTID = Self(rawValue: 30)
+    @inlinable public static var binlogDumpGTID: Self { Self(rawValue: 30) }
     /// COM_RESET_CONNECTION.
-    public static let resetConnection = Self(rawValue: 31)
+    @inlinable public static var resetConnection: Self { Self(rawValue: 31) }
     /// COM_STMT_BULK_EXECUTE (MariaDB).
-    public static let bulkExecute = Self(rawValue: 0xFA)
+    @inlinable public static var bulkExecute: Self { Self(rawValue: 0xFA) }
 
     /// The protocol's name of the command, or its number in hexadecimal.
     public var description: String {

@@ -45,6 +45,7 @@ public struct AnswerView {
     public let kept: KeptAnswer?
 
     /// What became of a command.
+    @inlinable @inline(__always)
     package init(
         command: Command, isInjected: Bool, origin: Origin, backend: Backend?, isComplete: Bool,
         summary: ResultSummary, error: SQLError? = nil, bytes: UInt64, asked: MonotonicTime, sent: MonotonicTime?,

@@ -1,4 +1,5 @@
 public import Pooling
+public import SQLText
 public import Streams
 
 /// A plugin: one value a process, made from its options when it is named by `--plugins`.
@@ -183,11 +184,19 @@ public protocol LoopContext: AnyObject {
     /// Takes in a stream that another loop has detached; nil where the system refuses, and the stream is closed.
     func adopt(_ stream: any DetachedStream, handler: StreamHandler, tag: UInt8) -> ByteStream?
 
+    /// The text that the loop's plugins have in work one after the other.
+    var textInWork: TextInWork { get }
+
     /// The way to the loop's thread from other ones.
     var mailbox: any LoopMailbox { get }
 
     /// Tries to connect and closes again; `completion` hears on this loop's thread whether the endpoint took the connection.
     func probe(_ endpoint: Endpoint, timeout: TimeSpan, _ completion: @escaping (Bool) -> Void)
+}
+
+extension LoopContext {
+    /// One that nobody else has.
+    public var textInWork: TextInWork { TextInWork() }
 }
 
 /// Takes jobs from other threads for a loop's thread.

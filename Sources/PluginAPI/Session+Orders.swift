@@ -52,6 +52,16 @@ extension Session {
         }
     }
 
+    /// Another statement begins, for which nothing is ordered yet.
+    package final func forgetOrders() {
+        wantedHostgroup = Self.noHostgroup
+        guard let orderBook else { return }
+        orderBook.orders = StatementOrders()
+        // Assigning costs a release each.
+        if orderBook.mirror != nil { orderBook.mirror = nil }
+        if orderBook.minimumGTIDs != nil { orderBook.minimumGTIDs = nil }
+    }
+
     private final var madeOrderBook: OrderBook {
         if let orderBook { return orderBook }
         let made = OrderBook()

@@ -14,7 +14,7 @@ public struct CommandView: ~Escapable {
     /// A view over whole packets.
     ///
     /// - Precondition: `packets` holds one command, complete, with at least one payload byte.
-    @_lifetime(copy packets)
+    @inlinable @inline(__always) @_lifetime(copy packets)
     public init(packets: Span<UInt8>, isInjected: Bool = false) {
         self.packets = packets
         self.isInjected = isInjected
@@ -28,9 +28,10 @@ public struct CommandView: ~Escapable {
     }
 
     /// The command byte.
-    public var command: Command { Command(rawValue: packets[PacketHeader.size]) }
+    @inlinable public var command: Command { Command(rawValue: packets[PacketHeader.size]) }
 
     /// Runs the body over the payload, command byte first; only a command of several packets is copied for that.
+    @inlinable @inline(__always)
     public func withPayload<Outcome>(_ body: (Span<UInt8>) -> Outcome) -> Outcome {
         if packets.count == PacketHeader.size + payloadLength {
             return body(packets.extracting(PacketHeader.size...))

@@ -49,6 +49,11 @@ public enum ClientStep: BitwiseCopyable, Equatable, Sendable {
     case sendKept(sequence: UInt8)
     /// Send this ERR.
     case notify(Notice, sequence: UInt8)
+
+    /// Whether there is nothing to do.
+    @inlinable public var isNone: Bool {
+        if case .none = self { true } else { false }
+    }
 }
 
 /// A step on the backend's side.

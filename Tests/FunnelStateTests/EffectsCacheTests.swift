@@ -25,6 +25,25 @@ import Testing
         #expect(cache.count > 4)
     }
 
+    @Test func aFormThatAnotherPluginMadeIsThatOfItsTextAlone() {
+        let texts = [
+            "SELECT a FROM t WHERE id=1", "SELECT a FROM t WHERE id=2", "SELECT \"a\" FROM t LIMIT 1", "KILL 5",
+            "COMMIT", "UPDATE t SET a=1 WHERE id = 12345678", "SELECT atan2( 3) FROM t", "SET autocommit=0",
+        ].map { Array($0.utf8) }
+        let inWork = TextInWork()
+        var cache = EffectsCache(inWork)
+        for turn in 0..<200 {
+            let text = texts[turn * 7 % texts.count]
+            // The same text, another one, or what an earlier turn has left.
+            let taken = texts[(turn * 7 + turn % 3) % texts.count]
+            if turn % 3 < 2 { _ = inWork.take(taken.span) }
+            for mode in [[], .ansiQuotes] as [SQLLexicalMode] {
+                let effects = cache.effects(of: text.span, mode: mode)
+                #expect(effects == StatementEffects(of: text.span, mode: mode))
+            }
+        }
+    }
+
     @Test func oneEntryServesAllIntegers() {
         var cache = EffectsCache()
         for number in 0..<500 {

@@ -2,6 +2,7 @@ import MySQLWire
 import PluginAPI
 import Pooling
 import ProxyCore
+import SQLText
 import Testing
 
 @testable import RulesPlugin
@@ -115,6 +116,68 @@ struct RulesWorkerTests {
         _ = rig.query("variables")
         (orders.timeout, orders.retries, orders.multiplexing) = (.milliseconds(70), 0, .ignore)
         #expect(rig.session.orders == orders)
+    }
+
+    @Test("nothing of a decision is left for the next statement")
+    func decisionsAnew() throws {
+        let rig = try RulesRig(servesSessions: true)
+        rig.session.status = .autocommit
+        try rig.load([
+            [
+                .matchPattern: .text("all"), .destinationHostgroup: Cell(4), .replacePattern: .text("every"),
+                .timeout: Cell(5), .retries: Cell(2), .delay: Cell(20), .mirrorHostgroup: Cell(7), .multiplex: Cell(0),
+                .log: Cell(1),
+            ],
+            [.matchPattern: .text("none"), .errorMessage: .text("no")],
+        ])
+        for _ in 0..<2 {
+            #expect(rig.query("SELECT all").shown == "delay 20 ms, replace")
+            #expect(rig.session.hostgroup == 4 && rig.session.mirror != nil)
+            #expect(rig.query("none").shown == "refuse 1148 42000 no")
+            #expect(rig.query("SELECT 1").shown == "next")
+            #expect(rig.session.hostgroup == nil && rig.session.mirror == nil)
+            #expect(rig.session.orders == StatementOrders())
+        }
+        try rig.load([[.matchPattern: .text("SELECT 1"), .destinationHostgroup: Cell(6)]])
+        #expect(rig.query("SELECT 1").shown == "next")
+        #expect(rig.session.hostgroup == 6)
+        try rig.load([])
+        _ = rig.query("SELECT 1")
+        #expect(rig.session.hostgroup == nil)
+    }
+
+    @Test("a digest that a session has again is counted as what it is now, and for whom")
+    func digestsAgain() throws {
+        let rig = try RulesRig()
+        func run(_ text: String) {
+            _ = rig.query(text)
+            rig.answered(.query)
+        }
+        func counted() -> Set<[Cell]> {
+            Set(DigestReport(merging: [rig.worker.digests.snapshot]).cells.map { [$0[1], $0[5], $0[6]] })
+        }
+        for number in 0..<4 { run("SELECT \(number)") }
+        run("DELETE FROM t")
+        run("SELECT 9")
+        let select = [Cell.text("shop"), .text("SELECT ?"), Cell(5)]
+        #expect(counted() == [select, [.text("shop"), .text("DELETE FROM t"), Cell(1)]])
+        rig.session.schemaBytes = Array("other".utf8)
+        run("DELETE FROM t")
+        run("SELECT 10")
+        run("SELECT 11")
+        rig.book.change { $0.countsDigests = false }
+        run("SELECT 12")
+        rig.book.change { ($0.countsDigests, $0.route.digest.lowercase) = (true, true) }
+        run("SELECT 13")
+        #expect(
+            counted() == [
+                select, [.text("shop"), .text("DELETE FROM t"), Cell(1)],
+                [.text("other"), .text("DELETE FROM t"), Cell(1)],
+                [.text("other"), .text("SELECT ?"), Cell(2)], [.text("other"), .text("select ?"), Cell(1)],
+            ])
+        rig.book.change { $0.mostDigests = 7 }
+        run("SELECT 14")
+        #expect(counted() == [[.text("other"), .text("select ?"), Cell(1)]], "another table counts from the start")
     }
 
     @Test("a schema is entered where its statements go")

@@ -6,6 +6,15 @@ import SQLText
 struct EffectsCache: ~Copyable {
     private var form = TextForm(longest: Self.longestText)
     private var table = TextTable<StatementEffects>()
+    // Retained until the end, so that no look at it needs to be.
+    private let inWork: Unmanaged<TextInWork>
+
+    /// - Parameter inWork: what the loop's plugins share.
+    init(_ inWork: TextInWork = TextInWork()) {
+        self.inWork = .passRetained(inWork)
+    }
+
+    deinit { inWork.release() }
 
     /// Longer texts are read each time: those kept take 64 KB at most.
     static let longestText = 512
@@ -15,6 +24,7 @@ struct EffectsCache: ~Copyable {
 
     /// The text's effects.
     mutating func effects(of text: Span<UInt8>, mode: SQLLexicalMode) -> StatementEffects {
+        if let known = inWork._withUnsafeGuaranteedRef({ known(text, mode, in: $0) }) { return known }
         guard text.count <= Self.longestText else { return StatementEffects(of: text, mode: mode) }
         if form.take(text) {
             let place = TextPlace(of: form.bytes, kind: Self.kind(mode, isForm: true))
@@ -22,6 +32,13 @@ struct EffectsCache: ~Copyable {
             return effects(of: text, mode, ofForm: place)
         }
         return effects(of: text, mode, ofForm: nil)
+    }
+
+    /// The effects of a text whose form another plugin has made; nil where none has, or they aren't known.
+    @inline(__always)
+    private func known(_ text: Span<UInt8>, _ mode: SQLLexicalMode, in work: TextInWork) -> StatementEffects? {
+        guard work.holds(text) else { return nil }
+        return table.known(of: work.form.span, at: work.place(kind: Self.kind(mode, isForm: true)))
     }
 
     /// The effects of a text whose form isn't known.

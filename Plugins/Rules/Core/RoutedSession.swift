@@ -76,8 +76,10 @@ final class PreparedText: Sendable {
 struct RoutedStatement: ~Copyable {
     /// The hostgroup that it was to go to; nil for the usual one.
     var destination: UInt32?
-    /// Its digest; nil where none is counted.
-    var digest: DigestText?
+    /// The digest noted last, which a session's next statement mostly has again.
+    private var lastDigest: DigestText?
+    /// Whether that one is this statement's.
+    private(set) var hasDigest = false
     /// Its kind; nil where none is counted.
     var command: StatementCommand?
     /// What few statements have; nil for the others.
@@ -104,9 +106,29 @@ struct RoutedStatement: ~Copyable {
     @inline(__always)
     mutating func begin() {
         (destination, command) = (nil, nil)
-        // Assigning costs a release each.
-        if digest != nil { digest = nil }
+        hasDigest = false
         rest?.clear()
+    }
+}
+
+extension RoutedStatement {
+    /// Its digest; nil where none is counted.
+    @inline(__always)
+    var digest: DigestText? { hasDigest ? lastDigest : nil }
+
+    /// The statement has this digest.
+    mutating func note(_ digest: DigestText) {
+        lastDigest = digest
+        hasDigest = true
+    }
+
+    /// The statement has the digest with this hash.
+    ///
+    /// - Returns: whether it is the one noted last, so that nobody needs to look for it.
+    @inline(__always)
+    mutating func noteAgain(_ hash: UInt64) -> Bool {
+        hasDigest = lastDigest?.digest == hash
+        return hasDigest
     }
 }
 

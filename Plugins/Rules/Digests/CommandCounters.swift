@@ -13,6 +13,8 @@ package struct CommandCounters: Sendable {
     @inline(__always)
     package mutating func count(_ command: StatementCommand, microseconds: UInt64) {
         let start = Int(command.rawValue) &* Self.width
+        // All at once: each change of an array asks first whether somebody else has it.
+        var numbers = numbers.mutableSpan
         numbers[start].saturate(adding: microseconds)
         numbers[start &+ 1] &+= 1
         numbers[start &+ 2 &+ Self.bucket(of: microseconds)] &+= 1

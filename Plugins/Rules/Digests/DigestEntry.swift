@@ -77,7 +77,7 @@ struct DigestEntry: BitwiseCopyable, Sendable {
 
     /// What finds the entry.
     @inline(__always)
-    static func hash(_ digest: UInt64, _ owner: DigestOwner, _ hostgroup: Int32) -> UInt64 {
-        (digest ^ owner.hash).mixed(with: UInt64(truncatingIfNeeded: Int(hostgroup)))
+    static func hash(_ digest: UInt64, _ owner: UInt64, _ hostgroup: Int32) -> UInt64 {
+        (digest ^ owner).mixed(with: UInt64(truncatingIfNeeded: Int(hostgroup)))
     }
 }

@@ -23,6 +23,17 @@ package final class DigestOwner: Sendable {
     var memory: Int { 96 + user.heapBytes + schema.heapBytes + client.heapBytes }
 }
 
+extension DigestOwner {
+    /// What finds its entries, without a reference to it; valid as long as there is one elsewhere.
+    struct Key: BitwiseCopyable {
+        let identity: ObjectIdentifier
+        let hash: UInt64
+    }
+
+    @inline(__always)
+    var key: Key { Key(identity: ObjectIdentifier(self), hash: hash) }
+}
+
 extension DigestOwner: Hashable {
     package static func == (left: DigestOwner, right: DigestOwner) -> Bool {
         left === right

@@ -23,7 +23,7 @@ extension DigestTable {
         let wanted = owner
         if let slot = owners.slot(wanted.hash, where: { $0 == wanted }), let kept = owners.object(slot) {
             owner = kept
-            if countKnown(text.digest, owner, run) { return }
+            if countKnown(text.digest, owner.key, run) { return }
         }
         // Before the new entry takes its objects: they may be the ones that go.
         makeRoom(for: text.memory + owner.memory)
@@ -47,7 +47,7 @@ extension DigestTable {
             textSlot: keep(text))
         entry.counts.add(run)
         if slot == entries.count { entries.append(entry) } else { entries[slot] = entry }
-        index.insert(DigestEntry.hash(text.digest, owner, run.hostgroup), slot)
+        index.insert(DigestEntry.hash(text.digest, owner.hash, run.hostgroup), slot)
         recency.add(slot)
         count += 1
     }
@@ -71,7 +71,7 @@ extension DigestTable {
     private mutating func evict(_ slot: Int) {
         let entry = entries[slot]
         guard let owner = owners.object(entry.ownerSlot), let text = texts.object(entry.textSlot) else { return }
-        index.remove(DigestEntry.hash(entry.digest, owner, entry.hostgroup), slot)
+        index.remove(DigestEntry.hash(entry.digest, owner.hash, entry.hostgroup), slot)
         recency.remove(slot)
         entries[slot].isUsed = false
         free.append(UInt32(truncatingIfNeeded: slot))

@@ -58,17 +58,16 @@ package struct DigestTable: Sendable {
     /// - Parameter owner: the session's; replaced by an equal one where the table has one already.
     @inline(__always)
     package mutating func count(_ text: DigestText, of owner: inout DigestOwner, _ run: DigestRun) {
-        if countKnown(text.digest, owner, run) { return }
+        if countKnown(text.digest, owner.key, run) { return }
         countUnknown(text, &owner, run)
     }
 
     @inline(__always)
-    mutating func countKnown(_ digest: UInt64, _ owner: DigestOwner, _ run: DigestRun) -> Bool {
-        let identity = ObjectIdentifier(owner)
-        let hash = DigestEntry.hash(digest, owner, run.hostgroup)
+    mutating func countKnown(_ digest: UInt64, _ owner: DigestOwner.Key, _ run: DigestRun) -> Bool {
+        let hash = DigestEntry.hash(digest, owner.hash, run.hostgroup)
         let found = index.slot(hash) { slot in
             let entry = entries[slot]
-            return entry.digest == digest && entry.owner == identity && entry.hostgroup == run.hostgroup
+            return entry.digest == digest && entry.owner == owner.identity && entry.hostgroup == run.hostgroup
         }
         guard let slot = found else { return false }
         entries[slot].counts.add(run)

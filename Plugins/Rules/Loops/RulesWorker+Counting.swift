@@ -12,9 +12,8 @@ extension RulesWorker {
     @inline(__always)
     func count(_ answer: AnswerView, _ routed: RoutedSession, _ session: Session) {
         // Field by field: a copy of all of it would count a reference for each.
-        let digest = routed.statement.digest
         let command = routed.statement.command
-        let isCounted = digest != nil || command != nil
+        let isCounted = routed.statement.hasDigest || command != nil
         let isLogged = routed.statement.isLogged
         guard answer.origin != .nobody, isCounted || answer.summary.isError || isLogged else { return }
         let isOfBackend = answer.origin == .backend
@@ -25,13 +24,13 @@ extension RulesWorker {
         let wanted = routed.statement.destination.map { Int($0) } ?? session.defaultHostgroup
         let hostgroup =
             routed.statement.isFromCache ? -1 : places.hostgroup(of: answer.server, wanted: wanted)
-        if isRun, let digest {
+        if isRun, let digest = routed.statement.digest?.digest {
             let run = DigestRun(
                 hostgroup: hostgroup, second: Int64(time(nil)), microseconds: microseconds,
                 rowsAffected: answer.summary.affectedRows, rowsSent: answer.summary.rows)
             // Mostly all is known, and counted without another reference.
-            let isKnown = routed.owner.map { digests.countKnown(digest.digest, $0, run) } ?? false
-            if !isKnown { countUnknown(run, digest, routed) }
+            let isKnown = routed.owner.map(\.key).map { digests.countKnown(digest, $0, run) } ?? false
+            if !isKnown { countUnknown(run, routed) }
         }
         if answer.server != nil, answer.summary.isError { countError(answer, hostgroup, routed) }
         if isLogged, let text = routed.statement.logged { log(text, answer, hostgroup, microseconds, routed) }
@@ -52,7 +51,8 @@ extension RulesWorker {
     }
 
     @inline(never)
-    private func countUnknown(_ run: DigestRun, _ digest: DigestText, _ routed: RoutedSession) {
+    private func countUnknown(_ run: DigestRun, _ routed: RoutedSession) {
+        guard let digest = routed.statement.digest else { return }
         var owner = owner(of: routed)
         digests.count(digest, of: &owner, run)
         if routed.owner !== owner { routed.owner = owner }

@@ -14,16 +14,15 @@ extension RulesWorker {
     func query(_ payload: Span<UInt8>, _ routed: RoutedSession, _ session: Session) -> StatementVerdict {
         guard let start = Self.textStart(payload, session.capabilities) else { return .next }
         let text = payload.extracting(start...)
-        let decision: RouteDecision
         if let schema = UseStatement.schema(in: text) {
-            decision = inSchema(schema, routed) { decide(text, RouteQuestion(), routed) }
+            inSchema(schema, routed) { decide(text, RouteQuestion(), routed) }
         } else {
-            decision = decide(text, RouteQuestion(), routed)
+            decide(text, RouteQuestion(), routed)
         }
-        let refusal = answer(decision, routed, session)
+        let refusal = answer(routed, session)
         routed.passFlag(on: refusal == nil ? decision.nextQueryFlagIn : nil)
         if let refusal { return refusal }
-        obey(decision, routed, session)
+        obey(routed, session)
         if decision.isLogged == true { routed.statement.logged = text.copied }
         let replacement = decision.text.map { payload.extracting(..<start).copied + $0 }
         if replacement != nil { routed.statement.replacement = replacement }
@@ -47,10 +46,10 @@ extension RulesWorker {
     /// Nothing is run: the session's flag is left for the execution.
     func prepare(_ payload: Span<UInt8>, _ routed: RoutedSession, _ session: Session) -> StatementVerdict {
         let text = payload.extracting(1...)
-        var decision = decide(text, RouteQuestion(), routed)
+        decide(text, RouteQuestion(), routed)
         if decision.okMessage != nil { (decision.okMessage, decision.errorMessage) = (nil, nil) }
-        if let refusal = answer(decision, routed, session) { return refusal }
-        obey(decision, routed, session)
+        if let refusal = answer(routed, session) { return refusal }
+        obey(routed, session)
         routed.statement.preparing = PreparedText(text)
         return decision.text.map { .replace([Command.prepare.rawValue] + $0) } ?? .next
     }
@@ -62,11 +61,11 @@ extension RulesWorker {
             return .next
         }
         let text = prepared.bytes
-        let decision = decide(text.span, RouteQuestion(kind: .execution), routed)
-        let refusal = answer(decision, routed, session)
+        decide(text.span, RouteQuestion(kind: .execution), routed)
+        let refusal = answer(routed, session)
         routed.passFlag(on: refusal == nil ? decision.nextQueryFlagIn : nil)
         if let refusal { return refusal }
-        obey(decision, routed, session)
+        obey(routed, session)
         if decision.isLogged == true { routed.statement.logged = text }
         return .next
     }
@@ -77,9 +76,9 @@ extension RulesWorker {
         let text = Array("USE `".utf8) + name + Array("`".utf8)
         var settings = inUse.settings.explaining
         settings.takesHints = false
-        let decision = inSchema(name, routed) {
+        inSchema(name, routed) {
             inUse.rules.decide(
-                text.span, of: routed.subject, RouteQuestion(flag: routed.flag), settings, scratch)
+                text.span, of: routed.subject, RouteQuestion(flag: routed.flag), settings, scratch, into: &decision)
         }
         routed.destination = decision.destination
         aim(at: decision.destination, routed, session)
@@ -91,46 +90,50 @@ extension RulesWorker {
         routed.statement.user = request?.userBytes
     }
 
-    private func inSchema(_ name: [UInt8], _ routed: RoutedSession, _ decide: () -> RouteDecision) -> RouteDecision {
+    private func inSchema(_ name: [UInt8], _ routed: RoutedSession, _ decide: () -> Void) {
         let own = routed.subject.schemaname
         routed.subject.schemaname = SessionName(name)
-        defer { routed.subject.schemaname = own }
-        return decide()
+        decide()
+        routed.subject.schemaname = own
     }
 
     // MARK: The decision
 
+    /// Makes ``decision``.
     @inline(__always)
-    private func decide(_ text: Span<UInt8>, _ question: RouteQuestion, _ routed: RoutedSession) -> RouteDecision {
+    private func decide(_ text: Span<UInt8>, _ question: RouteQuestion, _ routed: RoutedSession) {
+        // No count of references. Invariant: other rules are taken between statements only.
+        Unmanaged.passUnretained(inUse)._withUnsafeGuaranteedRef { decide(text, question, routed, by: $0) }
+    }
+
+    private func decide(
+        _ text: Span<UInt8>, _ question: RouteQuestion, _ routed: RoutedSession, by inUse: RulesInUse
+    ) {
         var question = question
         question.flag = routed.flag
         // Field by field, here and below: all settings are a lot of bytes to copy.
-        let inUse = inUse
         if inUse.settings.countsDigests {
-            note(text, routed)
+            note(text, routed, inUse)
             question.isDigestKnown = true
         } else if inUse.settings.countsCommands {
             routed.statement.command = StatementCommand(of: text)
         }
-        guard inUse.settings.measuresTime else {
-            return inUse.rules.decide(text, of: routed.subject, question, inUse.settings.route, scratch)
-        }
-        let begin = Self.clock
-        let decision = inUse.rules.decide(text, of: routed.subject, question, inUse.settings.route, scratch)
+        let begin = inUse.settings.measuresTime ? Self.clock : 0
+        inUse.rules.decide(text, of: routed.subject, question, inUse.settings.route, scratch, into: &decision)
+        guard inUse.settings.measuresTime else { return }
         let time = decisionTime.load(ordering: .relaxed)
         decisionTime.store(time &+ Self.clock &- begin, ordering: .relaxed)
-        return decision
     }
 
     /// Makes the statement's digest, which is counted behind its answer.
     @inline(__always)
-    private func note(_ text: Span<UInt8>, _ routed: RoutedSession) {
-        let cache = scratch.digests
-        cache.forget()
-        let digest = text.withUnsafeBufferPointer { cache.digest(of: $0, inUse.settings.route.digest) }
-        let known = digests.text(digest.hash, cache.text.span, of: text)
-        routed.statement.digest = known
-        if inUse.settings.countsCommands { routed.statement.command = known.command }
+    private func note(_ text: Span<UInt8>, _ routed: RoutedSession, _ inUse: RulesInUse) {
+        scratch.digests.forget()
+        let hash = scratch.digests.digest(of: text, inUse.settings.route.digest).hash
+        if !routed.statement.noteAgain(hash) {
+            routed.statement.note(digests.text(hash, scratch.digests.text.span, of: text))
+        }
+        if inUse.settings.countsCommands { routed.statement.command = routed.statement.digest?.command }
     }
 
     /// Nanoseconds of a clock that costs little to read.
@@ -144,7 +147,7 @@ extension RulesWorker {
 
     /// The answer that nobody else is asked for.
     @inline(__always)
-    private func answer(_ decision: RouteDecision, _ routed: RoutedSession, _ session: Session) -> StatementVerdict? {
+    private func answer(_ routed: RoutedSession, _ session: Session) -> StatementVerdict? {
         if decision.isTextTooLong {
             return .refuse(
                 SQLError(
@@ -165,9 +168,8 @@ extension RulesWorker {
 
     /// Orders what the rules say.
     @inline(__always)
-    private func obey(_ decision: RouteDecision, _ routed: RoutedSession, _ session: Session) {
-        let inUse = inUse
-        let wanted = destination(by: decision, session)
+    private func obey(_ routed: RoutedSession, _ session: Session) {
+        let wanted = destination(session)
         routed.destination = wanted
         aim(at: wanted, routed, session)
         let timeout = decision.timeout.map { UInt64($0) } ?? UInt64(inUse.settings.defaultTimeout)
@@ -191,7 +193,7 @@ extension RulesWorker {
     /// The hostgroup that the rules say, unless a session with autocommit off would open a transaction there in which it
     /// can't write: only a hint sends it to read-only servers.
     @inline(__always)
-    private func destination(by decision: RouteDecision, _ session: Session) -> UInt32? {
+    private func destination(_ session: Session) -> UInt32? {
         guard let destination = decision.destination, !session.status.contains(.autocommit),
             decision.source != .hint, places.areReadOnly(Int(destination))
         else { return decision.destination }

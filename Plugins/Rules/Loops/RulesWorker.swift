@@ -13,7 +13,9 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
     let places: HostgroupPlaces
     let loops: RulesLoops
     let cache: QueryCache
-    /// The key of the statement in work, in memory that is used again.
+    /// The decision on the statement in work, in memory that is used again.
+    var decision = RouteDecision()
+    /// The key of the statement in work, likewise.
     var cacheKey = CacheKey()
     /// This loop's sessions that wait for another one's answer, by number.
     var cacheWaiters: [UInt64: CacheWaiter] = [:]
@@ -38,7 +40,7 @@ final class RulesWorker: StatementHook, AnswerHook, DisconnectHook {
         cache = book.cache
         version = book.version
         inUse = book.current
-        scratch = RouteScratch(seed: UInt64.random(in: .min ... .max))
+        scratch = RouteScratch(seed: UInt64.random(in: .min ... .max), loop.textInWork)
         places = HostgroupPlaces(host.backends)
         digests = DigestTable(DigestLimits(total: inUse.settings.mostDigests, loops: host.loopCount))
     }

@@ -2,6 +2,7 @@ import EventLoop
 import PluginAPI
 import Pooling
 import ProxyCore
+import SQLText
 
 /// One loop's share of the process: its workers, its sessions, its clients of embedded servers.
 ///
@@ -30,6 +31,7 @@ final class LoopRuntime {
     /// What each plugin's worker subscribes to.
     private(set) var hookNames: [String: [String]] = [:]
     let mailbox: any LoopMailbox
+    let textInWork = TextInWork()
 
     /// - Parameter onEmpty: told on the loop's thread when the loop drains and its last session has ended.
     init(

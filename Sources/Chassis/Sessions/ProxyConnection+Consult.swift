@@ -234,8 +234,7 @@ extension ProxyConnection {
                 return wait(.query, index: index, until: until)
             }
         }
-        guard let statements else { return forward(packet) }
-        return consultStatement(packet, statements)
+        return unretainedStatement?._withUnsafeGuaranteedRef { consultStatement(packet, $0) } ?? forward(packet)
     }
 
     private func consultResult() -> Bool {

@@ -20,6 +20,10 @@ extension ProxyConnection {
     @discardableResult
     func perform(_ answer: Answer, _ bytes: Span<UInt8>) -> Bool {
         let packet = bytes.extracting(0..<answer.consumed)
+        if answer.consult == .query, isSettled {
+            session.status = machine.status
+            return consult(.query, packet)
+        }
         step(client: answer.client, packet)
         // A plugin may have wanted the end after the answer that has just been given.
         guard !isEnded else { return true }
@@ -32,6 +36,11 @@ extension ProxyConnection {
         return consult(phase, packet)
     }
 
+    /// Whether all is done that the last answer's end brought, so that a command that has just come ends nothing.
+    private var isSettled: Bool {
+        statements?.isIdle != false && injections == nil && !session.isParking && !closesAfterResult
+    }
+
     /// Performs what a decision has led to; its steps are about the whole packet that was consulted on.
     @discardableResult
     func performDecided(_ answer: Answer, _ packet: Span<UInt8>) -> Bool {
@@ -41,10 +50,7 @@ extension ProxyConnection {
     }
 
     private func step(client step: ClientStep, _ packet: Span<UInt8>) {
-        if let statements, statements.phase == .sent, step != .none, !packet.isEmpty {
-            statements.answered(packet, machine.state, now: context.loop.now)
-            if machine.scanner.summary.isError { statements.failed(packet) }
-        }
+        if statements?.phase == .sent, !step.isNone, !packet.isEmpty { noteAnswer(packet) }
         switch step {
         case .none, .discard: break
         case .relay: relay(packet, to: client.map(Unmanaged.passUnretained), isClient: true)
@@ -77,6 +83,13 @@ extension ProxyConnection {
     }
 
     // MARK: Client
+
+    /// These bytes are of the answer to the statement under way.
+    @inline(__always)
+    private func noteAnswer(_ packet: Span<UInt8>) {
+        statements?.answered(packet, machine.state, now: context.loop.now)
+        if machine.scanner.summary.isError { statements?.failed(packet) }
+    }
 
     private func keep(_ packet: Span<UInt8>) {
         injections?.keep(packet, now: context.loop.now)
@@ -158,11 +171,11 @@ extension ProxyConnection {
         let hasLoggedIn = machine.isLoggedIn && !session.isLoggedIn
         session.isLoggedIn = machine.isLoggedIn
         session.status = machine.status
-        if let statements, statements.phase == .sent || statements.phase == .decided {
-            finishStatement(statements, isComplete: true)
+        if statements?.phase == .sent || statements?.phase == .decided {
+            unretainedStatement?._withUnsafeGuaranteedRef { finishStatement($0, isComplete: true) }
         }
         if injections != nil { injections = nil }
-        if let tracker { commandEnded(tracker) }
+        commandEnded()
         if hasLoggedIn { loginEnded() }
         if closesAfterResult, !isEnded {
             closesAfterResult = false

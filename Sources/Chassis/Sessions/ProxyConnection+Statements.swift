@@ -26,6 +26,7 @@ extension ProxyConnection {
         return decide(on: packet, statement)
     }
 
+    @inline(__always)
     private func decide(on packet: Span<UInt8>, _ statement: StatementProgress) -> Bool {
         switch ask(about: packet, statement) {
         case .send where statement.packets.isEmpty:
@@ -90,10 +91,7 @@ extension ProxyConnection {
     // MARK: Asking
 
     private func begin(_ statement: StatementProgress, _ command: Command, isInjected: Bool) {
-        session.orders = StatementOrders()
-        session.hostgroup = nil
-        if session.mirror != nil { session.mirror = nil }
-        if session.minimumGTIDs != nil { session.minimumGTIDs = nil }
+        session.forgetOrders()
         statement.begin(command, isInjected: isInjected, now: context.loop.now)
     }
 
@@ -123,6 +121,7 @@ extension ProxyConnection {
         return .send
     }
 
+    @inline(__always)
     private func verdict(
         of hook: any StatementHook, on packets: Span<UInt8>, _ statement: StatementProgress
     ) -> StatementVerdict {
@@ -155,6 +154,9 @@ extension ProxyConnection {
 
     // MARK: Its life
 
+    /// The statement under way without a count of references: the connection has it for its whole life.
+    var unretainedStatement: Unmanaged<StatementProgress>? { statements.map(Unmanaged.passUnretained) }
+
     /// The client's command, or an injected one, goes to the backend.
     func statementSent() {
         // COM_QUIT is nobody's statement.
@@ -185,9 +187,11 @@ extension ProxyConnection {
 
     private func told(_ end: StatementProgress.End, of statement: StatementProgress) {
         let view = statement.ended(
-            end, backend: session.backend, capabilities: machine.capabilities, now: context.loop.now)
-        for hook in context.chains.answer {
-            hook.answered(view, in: session)
+            end, backend: end.origin == .backend ? session.backend : nil, capabilities: machine.capabilities,
+            now: context.loop.now)
+        // By their places: a loop over the chain itself would count a reference to it.
+        for index in 0..<context.chains.answer.count {
+            context.chains.answer[index].answered(view, in: session)
         }
     }
 }

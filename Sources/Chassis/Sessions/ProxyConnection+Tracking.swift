@@ -4,28 +4,33 @@ import ProxyCore
 
 // What a session has on its connection, kept for the sake of parking, and connections made ready for a command.
 
+// Mostly `tracker?.`, since `if let` counts a reference that every query would pay for.
+
 extension ProxyConnection {
     /// What the machine makes of the backend's bytes; notice is taken of them before hooks hear of the answer.
     func trackedAnswer(to bytes: Span<UInt8>) -> Answer {
         let wasPreparing = machine.state == .prepareBackend
-        let isBegin = machine.scanner.summary == ResultSummary()
+        let before = machine.scanner.summary
         let answer = answer(to: bytes)
         // What the core itself has sent is nobody's command.
-        guard let tracker, tracker.hasLogin, machine.isLoggedIn, !wasPreparing, answer != .wait else { return answer }
-        if isBegin, machine.scanner.summary.status.contains(.sessionStateChanged) {
-            tracker.answerBegins(bytes.extracting(0..<answer.consumed), of: machine.capabilities)
+        guard tracker?.hasLogin == true, machine.isLoggedIn, !wasPreparing, answer.consumed > 0 || answer != .wait
+        else { return answer }
+        if machine.scanner.summary.status.contains(.sessionStateChanged), before == ResultSummary() {
+            tracker?.answerBegins(bytes.extracting(0..<answer.consumed), of: machine.capabilities)
         }
-        if machine.state == .readQuery || answer.consult == .result {
-            machine.settled(tracker.answered(machine.scanner.summary))
+        if machine.state == .readQuery || answer.consult == .result,
+            let done = tracker?.answered(machine.scanner.summary)
+        {
+            machine.settled(done)
         }
         return answer
     }
 
     /// The client's command is done with, or its login.
-    func commandEnded(_ tracker: SessionTracker) {
-        tracker.waiting = nil
-        if !tracker.hasLogin, machine.isLoggedIn { tracker.loggedIn(machine.capabilities) }
-        guard session.isParking else { return }
+    func commandEnded() {
+        tracker?.waiting = nil
+        if tracker?.hasLogin == false, machine.isLoggedIn { tracker?.loggedIn(machine.capabilities) }
+        guard session.isParking, let tracker else { return }
         session.isParking = false
         guard let obstacle = obstacle() else { return parkNow(tracker) }
         let session = session
@@ -36,22 +41,22 @@ extension ProxyConnection {
 
     /// Sends the client's command on, after what a taken connection needs first.
     func forward(_ packet: Span<UInt8>) -> Bool {
-        guard let tracker else {
+        guard tracker != nil else {
             statementSent()
             return performDecided(machine.commandDecided(.forward), packet)
         }
         let command = SessionCommand(packet, capabilities: machine.capabilities)
         // What has no answer has no effect that would outlive the preparation of the next command.
         if packet.count > PacketHeader.size, !Command(rawValue: packet[PacketHeader.size]).hasNoAnswer {
-            attachForCommand()
-            if let preparation = machine.preparationBegun(without: command.replaces) {
+            if machine.isParked { attachForCommand() }
+            if !machine.preparation.isEmpty, let preparation = machine.preparationBegun(without: command.replaces) {
                 let packets = packet.withUnsafeBufferPointer { Array($0) }
-                tracker.waiting = SessionTracker.WaitingCommand(packets: packets, command: command)
+                tracker?.waiting = SessionTracker.WaitingCommand(packets: packets, command: command)
                 perform(preparation)
                 return true
             }
         }
-        tracker.commandSent(command)
+        tracker?.commandSent(command)
         statementSent()
         return performDecided(machine.commandDecided(.forward), packet)
     }

@@ -18,6 +18,7 @@ enum SessionCommand {
     indirect case changeUser(ChangeUserRequest)
 
     /// Reads a command's first packet; a query is only looked into where it may begin with `USE`.
+    @inline(__always)
     init(_ packet: Span<UInt8>, capabilities: Capabilities) {
         self = .other
         guard let header = PacketHeader(packet), header.payloadLength > 0, packet.count > PacketHeader.size else {

@@ -87,9 +87,16 @@ final class SessionTracker {
     // MARK: Commands
 
     /// A command goes to the backend.
+    @inline(__always)
     func commandSent(_ command: SessionCommand) {
-        self.command = command
         isSchemaTold = false
+        // Mostly both are, and there is nothing to be copied.
+        if case .other = command, case .other = self.command { return }
+        note(command)
+    }
+
+    private func note(_ command: SessionCommand) {
+        self.command = command
         if case .closeStatement(let id) = command { statements.remove(id) }
     }
 

@@ -45,6 +45,9 @@ final class StatementProgress {
     private var kept: [UInt8] = []
     private var keptLimit = 0
 
+    /// Whether there is none under way.
+    var isIdle: Bool { phase == .none }
+
     // MARK: The hooks
 
     /// A command is to be asked about.
@@ -79,7 +82,7 @@ final class StatementProgress {
     /// All hooks were asked.
     func decided() {
         phase = .decided
-        held = []
+        if !held.isEmpty { held = [] }
     }
 
     // MARK: The answer
@@ -121,11 +124,16 @@ final class StatementProgress {
     }
 
     /// What became of it; there is none any more.
-    func ended(_ end: End, backend: Backend?, capabilities: Capabilities, now: MonotonicTime) -> AnswerView {
+    ///
+    /// - Parameter backend: where the answer is from, if it is a backend's.
+    @inline(__always)
+    func ended(
+        _ end: End, backend: consuming Backend?, capabilities: Capabilities, now: MonotonicTime
+    ) -> AnswerView {
         let isOfBackend = end.origin == .backend
         let isKept = isOfBackend && end.isComplete && !kept.isEmpty
         let view = AnswerView(
-            command: command, isInjected: isInjected, origin: end.origin, backend: isOfBackend ? backend : nil,
+            command: command, isInjected: isInjected, origin: end.origin, backend: backend,
             isComplete: end.isComplete, summary: end.summary, error: isOfBackend ? error : nil,
             bytes: end.bytes ?? bytes, asked: asked, sent: phase == .sent ? sentAt : nil, firstByte: firstByteAt,
             lastByte: now,

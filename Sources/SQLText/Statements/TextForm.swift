@@ -8,7 +8,7 @@ package struct TextForm: Sendable {
     private var count = 0
 
     /// Bytes behind the longest form, as it is written eight at a time.
-    private static let margin = 8
+    static let margin = 8
 
     /// - Parameter longest: bytes of the longest text that will be taken.
     package init(longest: Int) {
@@ -39,8 +39,7 @@ extension Span<UInt8> {
     ///
     /// - Parameter form: room for eight bytes more than the text has.
     /// - Returns: how many bytes the form has; nil where the text has no plain integer.
-    @inline(__always)
-    fileprivate func writeForm(to form: UnsafeMutableRawBufferPointer) -> Int? {
+    func writeForm(to form: UnsafeMutableRawBufferPointer) -> Int? {
         // What is written is never further on than what was read, which keeps it in the form's room.
         var (read, written, hasIntegers) = (0, 0, false)
         while read < count {

@@ -68,7 +68,12 @@ package struct TextPlace: BitwiseCopyable, Sendable {
 
     @usableFromInline
     package init(of text: Span<UInt8>, kind: UInt8 = 0) {
-        (hash, self.kind) = (text.placeHash, kind)
+        self.init(hash: text.placeHash, kind: kind)
+    }
+
+    /// The place of a text whose hash is known.
+    init(hash: UInt64, kind: UInt8) {
+        (self.hash, self.kind) = (hash, kind)
     }
 
     @inlinable var index: Int { Int(truncatingIfNeeded: hash &>> 32) & (Self.count - 1) }

@@ -1,8 +1,17 @@
 /// `USE name`, as a query.
+///
+/// Inlinable as far as most statements get, which begin with another letter.
+@usableFromInline
 package enum UseStatement {
     /// The schema that the query names; nil where it isn't a `USE`.
+    @inlinable @inline(__always)
     package static func schema(in text: Span<UInt8>) -> [UInt8]? {
-        guard mayBegin(text), StatementKind(of: text) == .use else { return nil }
+        mayBegin(text) ? name(in: text) : nil
+    }
+
+    @usableFromInline
+    static func name(in text: Span<UInt8>) -> [UInt8]? {
+        guard StatementKind(of: text) == .use else { return nil }
         var tokenizer = SQLTokenizer(text)
         var hasUse = false
         var name: [UInt8] = []
@@ -21,9 +30,10 @@ package enum UseStatement {
     }
 
     /// Whether the first byte behind blanks is a `U`, or the begin of a comment.
-    private static func mayBegin(_ text: Span<UInt8>) -> Bool {
+    @inlinable @inline(__always)
+    static func mayBegin(_ text: Span<UInt8>) -> Bool {
         var offset = 0
-        while offset < text.count, text[offset] <= 0x20 { offset += 1 }
+        while offset < text.count, text[offset] <= 0x20 { offset &+= 1 }
         guard offset < text.count else { return false }
         switch text[offset] {
         case UInt8(ascii: "U"), UInt8(ascii: "u"), UInt8(ascii: "/"), UInt8(ascii: "#"), UInt8(ascii: "-"): return true

@@ -31,7 +31,7 @@ extension Span where Element == UInt8 {
     @inline(__always)
     private func wholeWord(at index: Int) -> UInt64 {
         // In bounds, as the callers' conditions say; any bytes are a UInt64.
-        UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+        UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
     }
 }
 

@@ -75,7 +75,7 @@ extension Span where Element == UInt8 {
         let missing = index &+ 8 &- count
         if missing <= 0, index >= 0 {
             // In bounds by the condition; any bytes are a UInt64.
-            return UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            return UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
         }
         guard count >= 8, missing < 8 else { return lastBytes(from: index) }
         // In bounds by the condition: the text's last eight bytes.

@@ -9,6 +9,7 @@ struct RouteProgress: ~Copyable {
     var iterationsLeft: UInt32
     var wasLastRuleFinal = false
 
+    @inline(__always)
     init(_ text: RouteText, of subject: RouteSubject, iterations: UInt32) {
         offer = RuleOffer(
             username: subject.username.hash, schemaname: subject.schemaname.hash,
@@ -31,17 +32,36 @@ extension CompiledRules {
         _ text: Span<UInt8>, of subject: RouteSubject, _ question: RouteQuestion,
         _ settings: RouteSettings, _ scratch: RouteScratch
     ) -> RouteDecision {
+        var decision = RouteDecision()
+        decide(text, of: subject, question, settings, scratch, into: &decision)
+        return decision
+    }
+
+    /// The same in memory that is used again: a decision has many bytes, and a reference, to hand round.
+    func decide(
+        _ text: Span<UInt8>, of subject: RouteSubject, _ question: RouteQuestion,
+        _ settings: RouteSettings, _ scratch: RouteScratch, into decision: inout RouteDecision
+    ) {
         var observer = NoObserver()
-        return decide(text, of: subject, question, settings, scratch, &observer)
+        decide(text, of: subject, question, settings, scratch, into: &decision, &observer)
     }
 
     /// The same with somebody who looks on.
-    @inline(__always)
     func decide(
         _ text: Span<UInt8>, of subject: RouteSubject, _ question: RouteQuestion, _ settings: RouteSettings,
         _ scratch: RouteScratch, _ observer: inout some RouteObserver
     ) -> RouteDecision {
         var decision = RouteDecision()
+        decide(text, of: subject, question, settings, scratch, into: &decision, &observer)
+        return decision
+    }
+
+    @inline(__always)
+    private func decide(
+        _ text: Span<UInt8>, of subject: RouteSubject, _ question: RouteQuestion, _ settings: RouteSettings,
+        _ scratch: RouteScratch, into decision: inout RouteDecision, _ observer: inout some RouteObserver
+    ) {
+        decision = RouteDecision()
         text.withUnsafeBufferPointer { text in
             scratch.begin(self, isDigestKnown: question.isDigestKnown)
             var progress = RouteProgress(text, of: subject, iterations: settings.iterations)
@@ -55,9 +75,8 @@ extension CompiledRules {
                 takeHints(progress.original, &decision, settings, scratch, &observer)
             }
             decision.flag = progress.offer.flag
-            decision.text = progress.rewritten
+            if let rewritten = progress.rewritten { decision.text = rewritten }
         }
-        return decision
     }
 
     /// Fast routing: by user and schema, then for all users.

@@ -6,9 +6,12 @@ final class DigestCache {
     private(set) var digest: StatementDigest?
     // Owned; the digest's text, as far as it fits, is at the begin.
     private var buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 2048)
-    private var forms = DigestForms()
+    private var forms: DigestForms
 
-    init() {}
+    /// - Parameter inWork: what the loop's plugins share.
+    init(_ inWork: TextInWork) {
+        forms = DigestForms(inWork)
+    }
 
     deinit {
         buffer.deallocate()
@@ -22,17 +25,24 @@ final class DigestCache {
 
     /// The digest of the statement, which is made once.
     func digest(of statement: UnsafeBufferPointer<UInt8>, _ options: DigestOptions) -> StatementDigest {
+        digest(of: statement.span, options)
+    }
+
+    /// The digest of the statement, which is made once.
+    func digest(of statement: Span<UInt8>, _ options: DigestOptions) -> StatementDigest {
         if let digest { return digest }
         if buffer.count < options.maxTextLength {
             buffer.deallocate()
             buffer = .allocate(capacity: options.maxTextLength)
         }
         var span = buffer.mutableSpan
-        let new =
-            forms.digest(of: statement.span, options, into: &span)
-            ?? StatementDigest(of: statement.span, options: options, into: &span)
+        if let known = forms.digest(of: statement, options, into: &span) {
+            digest = known
+            return known
+        }
+        let new = StatementDigest(of: statement, options: options, into: &span)
         digest = new
-        forms.made(new, text.span, of: statement.span)
+        forms.made(new, text.span, of: statement)
         return new
     }
 

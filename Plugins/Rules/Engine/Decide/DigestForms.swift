@@ -8,13 +8,17 @@ struct DigestForms: ~Copyable {
         let text: [UInt8]
     }
 
-    /// Longer statements are read each time: those kept take 64 KB at most, their digests' texts included.
-    private static let longest = 256
+    /// Statements too long for it are read each time: those kept take 64 KB at most, their digests' texts included.
+    private let inWork: TextInWork
     private var table = TextTable<Known>()
-    private var form = TextForm(longest: longest)
     /// The place of the form that was looked for in vain, whose digest may be kept.
     private var missed: TextPlace?
     private var options = DigestOptions()
+
+    /// - Parameter inWork: what the loop's plugins share.
+    init(_ inWork: TextInWork = TextInWork()) {
+        self.inWork = inWork
+    }
 
     /// The digest of the statement, whose text goes to `buffer`; nil where it isn't known.
     mutating func digest(
@@ -22,11 +26,10 @@ struct DigestForms: ~Copyable {
     ) -> StatementDigest? {
         missed = nil
         if options != self.options { forget(options) }
-        guard statement.count <= min(Self.longest, options.maxStatementLength), !options.keepComments,
-            form.take(statement)
+        guard statement.count <= options.maxStatementLength, !options.keepComments, inWork.take(statement)
         else { return nil }
-        let place = TextPlace(of: form.bytes)
-        guard let known = table.known(of: form.bytes, at: place) else {
+        let place = inWork.place()
+        guard let known = table.known(of: inWork.form.span, at: place) else {
             missed = place
             return nil
         }
@@ -41,8 +44,7 @@ struct DigestForms: ~Copyable {
         let comesAgain = table.comesAgain(at: place)
         guard comesAgain, digest.firstComment == nil, !statement.mayQuoteNames else { return }
         let text = text.withUnsafeBufferPointer { Array($0) }
-        let form = form
-        table.keep(Known(digest: digest, text: text), of: form.bytes, at: place)
+        table.keep(Known(digest: digest, text: text), of: inWork.form.span, at: place)
     }
 
     /// Digests are made otherwise from now on.

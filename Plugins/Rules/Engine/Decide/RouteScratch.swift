@@ -1,3 +1,5 @@
+import SQLText
+
 /// One loop's memory for decisions, so that a decision allocates nothing; belongs to one thread.
 final class RouteScratch {
     /// Rules of one shape that are still to come.
@@ -11,7 +13,7 @@ final class RouteScratch {
     }
 
     let matcher = RegexMatcher()
-    let digests = DigestCache()
+    let digests: DigestCache
     /// The rules that matched the last statement, by position, in their order.
     var matched: ArraySlice<UInt32> { matches[..<matchCount] }
     /// Searches that were given up: patterns that need too many steps.
@@ -32,8 +34,11 @@ final class RouteScratch {
     let cursors = UnsafeMutablePointer<Cursor>.allocate(capacity: 64)
 
     /// Memory whose random choices follow from the seed.
-    init(seed: UInt64) {
+    ///
+    /// - Parameter inWork: what the loop's plugins share.
+    init(seed: UInt64, _ inWork: TextInWork = TextInWork()) {
         random = SplitMix64(state: seed)
+        digests = DigestCache(inWork)
         cursors.initialize(repeating: Cursor(), count: 64)
     }
 
