@@ -32,9 +32,10 @@ extension Greeting {
 
     /// The greeting's payload; the challenge is filled up with zeros to 20 bytes.
     public func encode() -> [UInt8] {
-        let challenge = scramble + repeatElement(0, count: max(0, 20 - scramble.count))
+        var challenge = scramble
+        while challenge.count < 20 { challenge.append(0) }
         let flags = capabilities.rawValue
-        var writer = PayloadWriter(10)
+        var writer = PayloadWriter(10, capacity: 120)
         writer.nulTerminated(serverVersion)
         writer.uint32(connectionID)
         writer.raw(challenge.prefix(8))

@@ -19,6 +19,7 @@ public struct PacketWriter: Hashable, Sendable {
 
     /// Appends one payload, in as many packets as it needs.
     public mutating func append(_ payload: Span<UInt8>) {
+        if bytes.isEmpty { bytes.reserveCapacity(payload.count + PacketHeader.size) }
         var offset = 0
         while true {
             let length = min(payload.count - offset, PacketHeader.maximumPayload)

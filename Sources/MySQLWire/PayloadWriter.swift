@@ -8,9 +8,10 @@ public struct PayloadWriter: Hashable, Sendable {
     /// An empty payload.
     public init() {}
 
-    /// A payload that begins with `first`.
-    public init(_ first: UInt8) {
-        bytes = [first]
+    /// A payload that begins with `first`, with room for about `capacity` bytes.
+    public init(_ first: UInt8, capacity: Int = 1) {
+        bytes.reserveCapacity(capacity)
+        bytes.append(first)
     }
 
     /// Appends the low `size` bytes of `value`, lowest first.
@@ -62,7 +63,9 @@ public struct PayloadWriter: Hashable, Sendable {
 
     /// Appends a string and its closing NUL; the string is cut at a NUL of its own.
     public mutating func nulTerminated(_ text: some Sequence<UInt8>) {
-        raw(text.prefix { $0 != 0 })
+        let start = bytes.count
+        raw(text)
+        if let end = bytes[start...].firstIndex(of: 0) { bytes.removeSubrange(end...) }
         uint8(0)
     }
 

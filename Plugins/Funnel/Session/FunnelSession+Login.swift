@@ -18,6 +18,17 @@ struct LoginAttempt {
     var schema: [UInt8] = []
     /// Whether the client is logged in already, and changes its user.
     var isChange = false
+
+    /// Whether the client hasn't said yet who it is.
+    var isAwaited: Bool { userName.isEmpty && !isChange && capabilities.isEmpty }
+
+    /// The client has said who it is.
+    mutating func arrived(_ request: LoginRequest) {
+        userName = request.user
+        capabilities = request.capabilities
+        collation = UInt16(request.collation)
+        schema = request.schemaBytes ?? []
+    }
 }
 
 extension FunnelSession {
@@ -66,24 +77,17 @@ extension FunnelSession {
 
     /// A packet of the client's login has come, whole.
     func loginPacketArrived(_ packet: Span<UInt8>) {
-        guard var attempt else { return }
-        attempt.sequence = packet[3] &+ 1
+        guard dialogue != nil else { return }
+        dialogue?.attempt.sequence = packet[3] &+ 1
         let payload = packet.joinedPayload
-        guard attempt.userName.isEmpty, !attempt.isChange, attempt.capabilities.isEmpty else {
-            self.attempt = attempt
-            return take { $0.dataArrived(payload) }
-        }
+        guard dialogue?.attempt.isAwaited == true else { return take { $0.dataArrived(payload) } }
         do {
             let request = try LoginRequest(decoding: payload.span)
             guard request.capabilities.contains(.protocol41) else {
                 return refuseLogin(
                     SQLError(code: 1043, state: "08S01", message: "(funnel) clients must speak protocol 4.1"))
             }
-            attempt.userName = request.user
-            attempt.capabilities = request.capabilities
-            attempt.collation = UInt16(request.collation)
-            attempt.schema = request.schemaBytes ?? []
-            self.attempt = attempt
+            dialogue?.attempt.arrived(request)
             take { $0.loginArrived(request) }
         } catch {
             refuseLogin(SQLError(code: 1043, state: "08S01", message: "Bad handshake: \(error)"))
@@ -109,9 +113,7 @@ extension FunnelSession {
 
     /// Tells the login what has come, and does what it says.
     private func take(_ event: (inout ClientLogin) -> ClientLogin.Step) {
-        guard var dialogue else { return }
-        let step = event(&dialogue.login)
-        self.dialogue = dialogue
+        guard dialogue != nil, let step = dialogue?.take(event) else { return }
         perform(step)
     }
 
@@ -151,13 +153,13 @@ extension FunnelSession {
 
     private func refresh(_ user: String) {
         guard worker.funnel.accounts.looksUp else { return take { $0.accountFound(nil) } }
-        attempt?.isLookingUp = true
+        dialogue?.attempt.isLookingUp = true
         worker.lookups.find(user) { [self] result in lookedUp(result) }
     }
 
     private func lookedUp(_ result: Result<Account?, SQLError>) {
         guard phase == .login, attempt?.isLookingUp == true else { return }
-        attempt?.isLookingUp = false
+        dialogue?.attempt.isLookingUp = false
         switch result {
         case .success(let account): take { $0.accountFound(account) }
         case .failure(let error): refuseLogin(error)
@@ -195,9 +197,9 @@ extension FunnelSession {
 
     /// The login is over; the next one may answer the same challenge.
     private func endDialogue() {
-        guard let dialogue else { return }
-        lastChallenge = dialogue.login.challenge
-        self.dialogue = nil
+        guard let challenge = dialogue?.login.challenge else { return }
+        lastChallenge = challenge
+        dialogue = nil
         dropRarities()
     }
 
@@ -228,8 +230,8 @@ extension FunnelSession {
     }
 
     private func deliver(_ payload: [UInt8]) {
-        let sequence = attempt?.sequence ?? 0
-        attempt?.sequence = sequence &+ 1
+        let sequence = dialogue?.attempt.sequence ?? 0
+        if dialogue != nil { dialogue?.attempt.sequence = sequence &+ 1 }
         deliver(payload, sequence: sequence)
     }
 

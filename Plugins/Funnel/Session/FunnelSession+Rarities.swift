@@ -26,6 +26,11 @@ final class Rarities {
 struct LoginDialogue {
     var login: ClientLogin
     var attempt: LoginAttempt
+
+    /// What the login says to the event.
+    mutating func take(_ event: (inout ClientLogin) -> ClientLogin.Step) -> ClientLogin.Step {
+        event(&login)
+    }
 }
 
 /// A KILL under way: the loops that have not answered, and what came of it so far.
@@ -38,15 +43,14 @@ struct KillUnderWay {
 extension FunnelSession {
     /// The login under way; nil between logins.
     var dialogue: LoginDialogue? {
-        get { rarities?.dialogue }
-        set { if rarities != nil || newValue != nil { madeRarities.dialogue = newValue } }
+        _read {
+            if let rarities { yield rarities.dialogue } else { yield nil }
+        }
+        _modify { yield &madeRarities.dialogue }
     }
 
     /// What is asked of the login under way; nil between logins.
-    var attempt: LoginAttempt? {
-        get { rarities?.dialogue?.attempt }
-        set { if let newValue { rarities?.dialogue?.attempt = newValue } }
-    }
+    var attempt: LoginAttempt? { dialogue?.attempt }
 
     /// Its prepared statements.
     var statements: ClientStatements {

@@ -66,12 +66,12 @@ def funnel_crowd(options, folder):
 
 
 def rules(options, folder):
-    """What rules and digests add to the funnel."""
+    """What rules and digests add to the funnel, with a connection for each client, and where clients wait."""
     plugins = "proxy,rules,funnel"
 
-    def ruled(name, sql):
+    def ruled(name, sql, most=options.threads):
         def start(folder, backend):
-            proxy = funnel(name, options.few, plugins, admin=True)(folder, backend)
+            proxy = funnel(name, most, plugins, admin=True)(folder, backend)
             code, _, errors = run_client(proxy.admin, sql=sql)
             assert code == 0, errors.decode()
             return proxy
@@ -88,10 +88,12 @@ def rules(options, folder):
         + "INSERT INTO mysql_query_rules (active, match_digest, apply) VALUES (1, '^DELETE', 1);"
         + "LOAD MYSQL QUERY RULES TO RUNTIME;"
     )
+    few, wide = f"of {options.few}", funnel("funnel", options.threads)
     contenders = {
-        "haproxy": haproxy(), "funnel": funnel("funnel", options.few), "rules, idle": ruled("idle", without),
+        "haproxy": haproxy(), "funnel": wide, "rules, idle": ruled("idle", without),
         "rules, digests": ruled("digests", "SELECT 1"), "10,000 routes": ruled("routes", without + routes),
-        "both": ruled("both", routes), **named_by_environment(most=options.few),
+        "both": ruled("both", routes), f"funnel {few}": funnel("waiting", options.few),
+        f"both {few}": ruled("both-waiting", routes, options.few), **named_by_environment(most=options.threads),
     }  # fmt: skip
     yield from measured(options, folder, contenders)
 

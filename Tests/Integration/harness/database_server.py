@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .ports import LOOPBACK, accepts, free_port
+from .ports import LOOPBACK, accepts_at, free_port
 from .process import Process
 from .target import Target, run_client
 
@@ -88,7 +88,8 @@ class DatabaseServer:
             ],
             self.folder / "log",
         )  # fmt: skip
-        self.process.wait_until_ready(lambda: os.path.exists(self.socket) and accepts(self.port))
+        # The Unix socket is the last that the server listens on, and one knock is all that tests count on.
+        self.process.wait_until_ready(lambda: accepts_at(self.socket))
 
     def create_accounts(self):
         root = Target(socket=self.socket, user="root", password="")

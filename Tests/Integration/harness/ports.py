@@ -42,3 +42,14 @@ def accepts(port, address=LOOPBACK):
         return True
     except OSError:
         return False
+
+
+def accepts_at(path):
+    """Whether something takes connections on the Unix socket: its file is there a moment before that."""
+    with socket.socket(socket.AF_UNIX) as knock:
+        knock.settimeout(1)
+        try:
+            knock.connect(str(path))
+            return True
+        except OSError:
+            return False

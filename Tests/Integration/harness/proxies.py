@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from .database_server import program
-from .ports import accepts, free_port
+from .ports import accepts, accepts_at, free_port
 from .process import Process
 from .target import Target
 
@@ -40,7 +40,7 @@ class Proxy(Process):
     @property
     def listens(self):
         if self.listen.socket:
-            return os.path.exists(self.listen.socket)
+            return accepts_at(self.listen.socket)
         return accepts(self.listen.port, self.listen.host)
 
 
