@@ -3,7 +3,7 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("What loops run on", .timeLimit(.minutes(2)))
+@Suite("What loops run on", .timeLimit(.minutes(10)))
 struct BackendTests {
     @Test("auto takes io_uring where it is allowed", .enabled(if: EveryBackend.allowed.contains(.ioUring)))
     func auto() throws {

@@ -3,7 +3,7 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("Connections come about, or not", .everyBackend, .timeLimit(.minutes(2)))
+@Suite("Connections come about, or not", .everyBackend, .timeLimit(.minutes(10)))
 struct ConnectTests {
     private func outcome(of endpoint: Endpoint, timeout: TimeSpan) async throws -> EndReason? {
         let rig = try Rig()

@@ -3,7 +3,7 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("Streams end", .everyBackend, .timeLimit(.minutes(2)))
+@Suite("Streams end", .everyBackend, .timeLimit(.minutes(10)))
 struct EndTests {
     /// A rig with one accepted stream, and the plain socket at its other end.
     private func pair(_ server: Probe) async throws -> (rig: Rig, client: Int32) {

@@ -3,7 +3,7 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("Listening", .serialized, .everyBackend, .timeLimit(.minutes(2)))
+@Suite("Listening", .serialized, .everyBackend, .timeLimit(.minutes(10)))
 struct ListeningTests {
     @Test("two loops share a port, and both serve")
     func shared() async throws {

@@ -3,7 +3,7 @@ import Glibc
 import Pooling
 import Testing
 
-@Suite("Streams move from loop to loop", .everyBackend, .timeLimit(.minutes(2)))
+@Suite("Streams move from loop to loop", .everyBackend, .timeLimit(.minutes(10)))
 struct MovingTests {
     /// Two loops; the first has accepted a stream whose other end is a plain socket.
     private final class Road: Sendable {

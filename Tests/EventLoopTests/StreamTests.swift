@@ -4,7 +4,7 @@ import Pooling
 import TestSupport
 import Testing
 
-@Suite("Streams carry bytes", .everyBackend, .timeLimit(.minutes(2)))
+@Suite("Streams carry bytes", .everyBackend, .timeLimit(.minutes(10)))
 struct StreamTests {
     @Test(
         "an echo comes back over every kind of socket",
@@ -244,7 +244,7 @@ struct StreamTests {
     }
 }
 
-@Suite("Streams whose peer has said goodbye", .everyBackend, .timeLimit(.minutes(2)))
+@Suite("Streams whose peer has said goodbye", .everyBackend, .timeLimit(.minutes(10)))
 struct GoodbyeTests {
     @Test("they close once everything is sent, and wait for no end of the peer's", arguments: [1, 5, 8 << 20])
     func closeAfterGoodbye(count: Int) async throws {
@@ -280,7 +280,7 @@ struct GoodbyeTests {
     }
 }
 
-@Suite("Streams at rest", .everyBackend, .timeLimit(.minutes(2)))
+@Suite("Streams at rest", .everyBackend, .timeLimit(.minutes(10)))
 struct RestingStreamTests {
     @Test("a stream owns no buffer, and no more bytes than it needs; its timer is a few bytes of its handler")
     func size() async throws {
