@@ -201,8 +201,9 @@ final class FunnelWorker: ConnectHook, DisconnectHook, DrainHook {
 
     /// Takes a connection out that has ended or moved; it lives on to the end of the turn, since its code may be running.
     func forget(_ connection: BackendConnection) {
-        guard connections.remove(connection) else { return }
+        // Before the table lets go of it: whoever called it doesn't hold it, and nobody else may.
         loop.schedule(at: loop.now) { withExtendedLifetime(connection) {} }
+        connections.remove(connection)
     }
 
     /// A connection that is here is granted: what its last session left is read first, then it goes to its new one.

@@ -21,11 +21,10 @@ struct ConnectionTable {
         places[pool][slot] = connection
     }
 
-    /// Takes the connection out; false where it isn't here.
-    mutating func remove(_ connection: BackendConnection) -> Bool {
-        guard self.connection(connection.id, ofPool: connection.pool.index) === connection else { return false }
+    /// Takes the connection out, if it is here.
+    mutating func remove(_ connection: BackendConnection) {
+        guard self.connection(connection.id, ofPool: connection.pool.index) === connection else { return }
         places[connection.pool.index][Int(connection.id.slot)] = nil
-        return true
     }
 
     /// Calls the body with each; those that come meanwhile are left out.
