@@ -22,13 +22,17 @@ def program(name):
 
 def new_data_folder(folder):
     """Makes an empty server's data folder."""
-    subprocess.run(
+    # Shared, another server that starts would delete its temporary tables.
+    temporary = Path(folder).parent / "temporary"
+    temporary.mkdir(exist_ok=True)
+    made = subprocess.run(
         [
             program("mariadb-install-db"), "--no-defaults", f"--datadir={folder}", "--skip-test-db",
             "--auth-root-authentication-method=normal", f"--user={pwd.getpwuid(os.geteuid()).pw_name}",
         ],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": str(temporary)},
     )  # fmt: skip
+    assert made.returncode == 0, made.stdout.decode(errors="replace")
 
 
 ACCOUNTS = """
