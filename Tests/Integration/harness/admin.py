@@ -62,7 +62,9 @@ class Admin:
 
 def start_admin(folder, *options, backends=(), plugins="proxy,admin"):
     port = free_port()
-    return Admin(proxies.start_millrace(folder, backends, *admin_options(port, *options), plugins=plugins), port)
+    proxy = proxies.start_millrace(folder, backends, *admin_options(port, *options), plugins=plugins)
+    # All ports listen before the first plugin has started.
+    return Admin(proxy.wait_until_it_says_so(), port)
 
 
 def refused_start(*options, plugins="admin"):
