@@ -10,8 +10,8 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
     let ring: OpaquePointer
     /// What is sent at the end of the turn.
     var outbox = Outbox(capacity: 256 * 1024)
-    /// The size of each receive buffer, in bytes.
-    let bufferBytes: Int
+    /// What streams receive into.
+    var buffers: ReceiveBuffers
 
     /// Invariant: those from `position` on, up to `fetched`, are still to be handled.
     private var completions: UnsafeMutableBufferPointer<cring_completion>
@@ -28,17 +28,20 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
 
     /// Opens a ring.
     ///
-    /// - Parameter scratchBytes: a quarter of the size of the memory that all streams of this loop receive into.
+    /// - Parameter scratchBytes: the size of the memory that a long result is received into, and a quarter of what many
+    ///   streams share.
     /// - Throws: the system's error, for instance where io_uring is forbidden.
     init(index: Int, scratchBytes: Int) throws(SystemError) {
         let mailbox = try Mailbox()
-        bufferBytes = max(scratchBytes, Self.leastScratch) / 16
+        let bufferBytes = max(scratchBytes, Self.leastScratch) / ReceiveBuffers.fewest
         let sizes = cring_sizes(
-            requests: 1024, completions: 4096, buffers: 64, buffer_bytes: UInt32(bufferBytes))
+            requests: 1024, completions: 4096, buffers: UInt32(ReceiveBuffers.count),
+            buffer_bytes: UInt32(bufferBytes))
         var opened: OpaquePointer?
         let status = cring_open(sizes, &opened)
         guard status == 0, let opened else { throw SystemError(errno: status, call: "io_uring_setup") }
         ring = opened
+        buffers = ReceiveBuffers(of: opened, size: bufferBytes)
         completions = .allocate(capacity: 4096)
         super.init(index: index, mailbox: mailbox, scratchBytes: scratchBytes)
     }
@@ -64,6 +67,7 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
 
     override func wait(atMost span: TimeSpan?) -> Int {
         keepUnhandled()
+        buffers.turnBegins()
         let before = fetched
         let hasWork = before > 0 || span?.nanoseconds == 0
         // What the work sends goes with the rest, in the next turn.
@@ -145,20 +149,18 @@ final class RingLoop: SocketLoop, @unchecked Sendable {
             return withStream(of: first) { $0.receivingEnded(first) }
         }
         var last = first
-        var (count, buffers) = (Int(first.result), 1)
-        while position < fetched, count == buffers * bufferBytes {
-            let next = completions[position]
-            guard next.target == first.target, next.result > 0, Int(cring_buffer(next.flags)) == number + buffers else {
-                break
-            }
+        var (count, next) = (Int(first.result), number + 1)
+        while position < fetched, count == (next - number) * buffers.size {
+            let following = completions[position]
+            guard following.target == first.target, following.result > 0, Int(cring_buffer(following.flags)) == next
+            else { break }
             position += 1
-            count += Int(next.result)
-            buffers += 1
-            last = next
+            count += Int(following.result)
+            next += 1
+            last = following
         }
-        let bytes = UnsafeRawBufferPointer(start: cring_buffers(ring) + number * bufferBytes, count: count)
-        withStream(of: first) { $0.received(bytes, last) }
-        for used in number..<number + buffers { cring_give_back(ring, UInt32(used)) }
+        withStream(of: first) { $0.received(buffers.bytes(in: number, count: count), last) }
+        buffers.giveBack(from: number, filledBy: count)
     }
 
     // MARK: Streams

@@ -122,8 +122,12 @@ final class RingStream: SocketStream {
         guard noteCompletion(completion) else { return }
         isReceiving = false
         switch completion.result {
-        // No buffer was free, or it was our wish.
-        case -ENOBUFS, -ECANCELED, -EINTR, -EAGAIN: break
+        case -ENOBUFS:
+            owner.buffers.ranOut()
+            isReadable = true
+        // It was our wish, as more had come than was wanted.
+        case -ECANCELED: isReadable = true
+        case -EINTR, -EAGAIN: break
         case 0: cameToEnd(.peerClosed)
         default: cameToEnd(.failed(errno: -completion.result))
         }
@@ -146,6 +150,9 @@ final class RingStream: SocketStream {
         } else if sendError != 0 {
             // What the peer said before its end is read without the ring.
             isReadable = true
+            enqueue()
+        } else if isReadable {
+            // A call that takes all there is costs less than a request that is withdrawn again, or finds no buffer.
             enqueue()
         } else if !startReceiving() {
             sendFailed(EAGAIN)
