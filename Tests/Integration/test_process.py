@@ -313,7 +313,8 @@ def test_a_daemon_that_cannot_start_says_so(scratch):
 def test_keepalive_restarts_a_child_that_crashed(database, make_millrace, scratch):
     path = scratch / "pid"
     angel = make_millrace([database.direct], "--keepalive", f"--pid-file={path}")
-    wait_until(path.exists, what="the pid file")
+    # One that dies while it starts is not restarted.
+    angel.wait_until_it_says_so()
     child = int(path.read_text())
     assert child != angel.pid
     os.kill(child, signal.SIGKILL)

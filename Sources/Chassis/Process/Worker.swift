@@ -69,9 +69,10 @@ struct Worker {
 
     private func tellStarted() {
         for plugin in configuration.plugins { log.log(.message, "plugin \(plugin.name) started") }
+        // Before the log says so: from then on an angel restarts the process if it dies.
+        for report in reports { report.succeeded() }
         log.log(.message, "millrace \(millraceVersion) is ready as process \(getpid())")
         notifier?.ready()
-        for report in reports { report.succeeded() }
         if options.daemon { Daemon.leaveTerminal() }
     }
 
