@@ -16,6 +16,7 @@ sys.path.insert(0, str(BENCH))
 import contenders  # noqa: E402
 import cores  # noqa: E402
 import costs  # noqa: E402
+import crowd  # noqa: E402
 import fairness  # noqa: E402
 import load  # noqa: E402
 import picture  # noqa: E402
@@ -58,6 +59,27 @@ def table(rounds, title="t", **more):
 
 
 # Figures
+
+
+def test_a_crowd_knows_the_end_of_an_answer_however_it_comes():
+    def packet(sequence, payload):
+        return len(payload).to_bytes(3, "little") + bytes([sequence]) + payload
+
+    end = b"\xfe\0\0\2\0"
+    # A row whose first value's length has eight bytes begins like an EOF.
+    row = b"\xfe" + (20).to_bytes(8, "little") + b"x" * 20
+    answer = b"".join(packet(n, p) for n, p in enumerate([b"\1", b"\3def" + bytes(40), end, row, end], 1))
+    whole = [size for size in range(1, len(answer) + 1) if crowd.is_whole(answer[:size])]
+    assert whole == [len(answer)]
+    with pytest.raises(load.Refused, match="gone away"):
+        crowd.is_whole(packet(1, b"\xff\xd6\x07#HY000the server has gone away"))
+
+
+def test_a_crowd_tells_a_quantile_of_all_its_latencies():
+    latencies = [*range(100, 0, -1)]
+    assert [crowd.quantile(latencies, share) for share in (0, 0.5, 0.99, 1)] == [1, 51, 100, 100]
+    with pytest.raises(load.Refused):
+        crowd.quantile([], 0.5)
 
 
 def test_what_sysbench_says():

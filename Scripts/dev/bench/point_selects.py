@@ -3,11 +3,13 @@
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import load
 from contenders import funnel, haproxy, millrace, named_by_environment, scripted
 from costs import CPUClock, system_calls
+from crowd import Crowd, quantile
 from database import server_with_table
 from harness.proxies import Proxy
 from harness.target import Target, run_client
@@ -62,7 +64,12 @@ def funnel_crowd(options, folder):
         "haproxy": haproxy(clients=options.crowd), f"haproxy maxconn {few}": haproxy(few, options.crowd),
         f"funnel of {few}": funnel("funnel", few), alone: funnel("alone", few), **named_by_environment(most=few),
     }  # fmt: skip
-    yield from measured(options, folder, contenders, threads=options.crowd, exceptions={alone: few}, shown="p99_ms")
+    for name, drive in ("sysbench", SYSBENCH), ("one-process", ONE_PROCESS):
+        own = folder / name
+        own.mkdir()
+        yield from measured(
+            options, own, contenders, threads=options.crowd, exceptions={alone: few}, shown="p99_ms", drive=drive
+        )
 
 
 def rules(options, folder):
@@ -107,8 +114,9 @@ class Contender:
     threads: int
 
 
-def measured(options, folder, contenders, threads=None, exceptions=None, shown="total_us"):
+def measured(options, folder, contenders, threads=None, exceptions=None, shown="total_us", drive=None):
     """One table of all contenders and the server itself, with so many clients each, but for the exceptions."""
+    drive = drive or SYSBENCH
     threads = threads or options.threads
     with contextlib.ExitStack() as cleanup:
         server = cleanup.enter_context(server_with_table(folder, clients=threads))
@@ -117,26 +125,26 @@ def measured(options, folder, contenders, threads=None, exceptions=None, shown="
             proxy = cleanup.enter_context(start(folder, server.direct))
             running[name] = Contender(proxy.target, proxy, (exceptions or {}).get(name, threads))
         title = (
-            f"{options.scenario}: sysbench oltp_point_select, {threads} clients, prepared statements "
-            f"{'on' if options.prepared else 'off'}, {options.rounds} rounds of {options.seconds} s, "
-            f"{os.cpu_count()} cores"
+            f"{options.scenario}: {drive.title}, {threads} clients, prepared statements "
+            f"{'on' if options.prepared and drive is SYSBENCH else 'off'}, {options.rounds} rounds of "
+            f"{options.seconds} s, {os.cpu_count()} cores"
         )
-        yield Table(title, COLUMNS, interleaved(running, options, folder), shown=shown)
+        yield Table(title, COLUMNS, interleaved(running, options, folder, drive), shown=shown)
 
 
-def interleaved(running, options, folder):
+def interleaved(running, options, folder, drive):
     results = {name: [] for name in running}
     for number in range(options.rounds):
         for name, contender in list(running.items()):
             print(f"round {number + 1} of {options.rounds}: {name}", file=sys.stderr)
             try:
-                results[name].append(one_round(contender, options))
+                results[name].append(drive.measure(contender, options))
             except load.Refused as reason:
                 print(f"{name} is left out: {reason}", file=sys.stderr)
                 del running[name]
                 results[name] = []
     for name, contender in running.items():
-        if contender.proxy:
+        if contender.proxy and drive is SYSBENCH:
             calls = calls_a_query(contender, options, folder)
             results[name][0]["calls"] = calls and sum(calls.values())
     return with_ratios(results)
@@ -159,16 +167,44 @@ def calls_a_query(contender, options, folder):
 
 def one_round(contender, options):
     """Queries a second, latencies and the proxy's CPU-µs a query of one run."""
-    proxy = contender.proxy
     load.run_for(contender.target, contender.threads, options, 1)
-    clock = CPUClock(proxy.pid if proxy else None)
+    clock = CPUClock(contender.proxy and contender.proxy.pid)
     output = load.run_for(contender.target, contender.threads, options, options.seconds)
-    user, system = clock.microseconds(load.queries(output)) if proxy else (None, None)
+    costs = costs_of(contender, clock, load.queries(output))
     p50, p99 = load.quantile(output, 0.50), load.quantile(output, 0.99)
-    return {
-        "queries_per_second": load.queries_per_second(output), "p50_ms": p50, "p99_ms": p99, "p99_p50": p99 / p50,
-        "user_us": user, "system_us": system, "total_us": user + system if proxy else None,
-    }  # fmt: skip
+    return {"queries_per_second": load.queries_per_second(output), **latencies(p50, p99), **costs}
+
+
+def one_process_round(contender, options):
+    """The same of clients without a thread each."""
+    with Crowd(contender.target, contender.threads) as crowd:
+        crowd.ask_for(1)
+        clock = CPUClock(contender.proxy and contender.proxy.pid)
+        found = crowd.ask_for(options.seconds)
+        costs = costs_of(contender, clock, len(found))
+    p50, p99 = quantile(found, 0.50), quantile(found, 0.99)
+    return {"queries_per_second": len(found) / options.seconds, **latencies(p50, p99), **costs}
+
+
+def costs_of(contender, clock, queries):
+    user, system = clock.microseconds(queries) if contender.proxy else (None, None)
+    return {"user_us": user, "system_us": system, "total_us": user + system if contender.proxy else None}
+
+
+def latencies(p50, p99):
+    return {"p50_ms": p50, "p99_ms": p99, "p99_p50": p99 / p50}
+
+
+@dataclass
+class Drive:
+    """Whose queries a round consists of: their name in titles, and the round."""
+
+    title: str
+    measure: Callable
+
+
+SYSBENCH = Drive("sysbench oltp_point_select", one_round)
+ONE_PROCESS = Drive("point selects of one process on epoll", one_process_round)
 
 
 def with_ratios(results):
