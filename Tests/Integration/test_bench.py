@@ -128,6 +128,7 @@ def test_what_a_process_has_used():
     assert costs.run_nanoseconds(os.getpid()) - before > 5_000_000
     assert sum(clock.microseconds(1)) > 5000
     assert costs.CPUClock(None).microseconds(1) == (0, 0)
+    assert costs.CPUClock(None).figures(1) == {"user_us": None, "system_us": None, "total_us": None}
     assert costs.memory_kilobytes(os.getpid()) > 1000
 
 

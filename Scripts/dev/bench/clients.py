@@ -124,11 +124,7 @@ def log_in(options, proxy, target, server):
     clock, behind, begin = CPUClock(proxy and proxy.pid), CPUClock(server.process.pid), time.monotonic()
     asyncio.run(all_of_them())
     elapsed = time.monotonic() - begin
-    user, system = clock.microseconds(count) if proxy else (None, None)
-    return {
-        "user_us": user, "system_us": system, "total_us": user + system if proxy else None,
-        "server_us": sum(behind.microseconds(count)), "logins": count / elapsed,
-    }  # fmt: skip
+    return {**clock.figures(count), "server_us": sum(behind.microseconds(count)), "logins": count / elapsed}
 
 
 def fetch(sql, _options, proxy, target, _server):

@@ -7,14 +7,12 @@ few: the tail is then the scheduler's. This client has one thread, and its tail 
 import itertools
 import random
 import select
-import struct
 import time
 
 from harness import wire
-from harness.wire import Wire
+from harness.wire import Wire, error_of, is_eof
 from load import TABLE_SIZE, Refused
 
-EOF, ERROR = 0xFE, 0xFF
 # Longest time without any answer, in seconds.
 PATIENCE = 60
 
@@ -73,16 +71,15 @@ class Asking:
     numbers = itertools.cycle(random.Random(1).sample(range(1, TABLE_SIZE + 1), TABLE_SIZE))
 
     def __init__(self, target):
-        connection = Wire(target)
-        connection.login()
-        self.socket, self.asked, self.answer = connection.socket, 0.0, b""
+        self.connection = Wire(target)
+        self.connection.login()
+        self.socket, self.asked, self.answer = self.connection.socket, 0.0, b""
         self.socket.setblocking(False)
 
     def ask(self):
-        statement = b"\3SELECT c FROM bench.sbtest1 WHERE id=%d" % next(self.numbers)
         self.answer, self.asked = b"", time.monotonic()
         # A query is far smaller than what any socket takes at once.
-        self.socket.send(struct.pack("<I", len(statement)) + statement)
+        self.connection.send(b"%cSELECT c FROM bench.sbtest1 WHERE id=%d" % (wire.QUERY, next(self.numbers)), 0)
 
     def is_answered(self):
         """Receives, and says whether the answer is whole."""
@@ -96,12 +93,15 @@ class Asking:
 def is_whole(answer):
     """Whether the second EOF has come: the first is behind the column, the second behind the row."""
     place, ends = 0, 0
-    while place + 4 < len(answer):
-        size, first = int.from_bytes(answer[place : place + 3], "little"), answer[place + 4]
-        if first == ERROR:
-            raise Refused(f"a query failed: {answer[place + 4 :]!r}")
-        place += 4 + size
-        ends += first == EOF and size < 9 and place <= len(answer)
+    while place + 4 <= len(answer):
+        end = place + 4 + int.from_bytes(answer[place : place + 3], "little")
+        if end > len(answer):
+            return False
+        packet = answer[place + 4 : end]
+        if packet[:1] == b"\xff":
+            raise Refused(f"a query failed: {error_of(packet)}")
+        ends += is_eof(packet)
+        place = end
     return ends == 2
 
 

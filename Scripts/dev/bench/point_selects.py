@@ -170,7 +170,7 @@ def one_round(contender, options):
     load.run_for(contender.target, contender.threads, options, 1)
     clock = CPUClock(contender.proxy and contender.proxy.pid)
     output = load.run_for(contender.target, contender.threads, options, options.seconds)
-    costs = costs_of(contender, clock, load.queries(output))
+    costs = clock.figures(load.queries(output))
     p50, p99 = load.quantile(output, 0.50), load.quantile(output, 0.99)
     return {"queries_per_second": load.queries_per_second(output), **latencies(p50, p99), **costs}
 
@@ -181,14 +181,9 @@ def one_process_round(contender, options):
         crowd.ask_for(1)
         clock = CPUClock(contender.proxy and contender.proxy.pid)
         found = crowd.ask_for(options.seconds)
-        costs = costs_of(contender, clock, len(found))
+        costs = clock.figures(len(found))
     p50, p99 = quantile(found, 0.50), quantile(found, 0.99)
     return {"queries_per_second": len(found) / options.seconds, **latencies(p50, p99), **costs}
-
-
-def costs_of(contender, clock, queries):
-    user, system = clock.microseconds(queries) if contender.proxy else (None, None)
-    return {"user_us": user, "system_us": system, "total_us": user + system if contender.proxy else None}
 
 
 def latencies(p50, p99):
